@@ -1,0 +1,84 @@
+"""A baseline: a named, immutable set of series captured together, session by session."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from baselines.samples import Samples
+from baselines.series import Series
+
+
+class BaselineError(Exception):
+    """A baseline can't be captured, stored, found or compared; the message says why and what to do."""
+
+
+class Spacing(StrEnum):
+    """How the samples of a session lie in time: spread over a minute or so, or back to back."""
+
+    SPREAD = "spread"
+    BURST = "burst"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureConditions:
+    """What a session was taken under, kept so that a verdict can be replayed and doubted.
+
+    `host_load` is the one-minute load average per processor at the session's start (None where the system has none).
+    """
+
+    spacing: Spacing
+    connection_mode: str
+    host_load: float | None
+    release: str
+    configuration_hash: str
+    rule_version: str
+    prober_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureSession:
+    """One pass over all series. `samples` are judged; `cold` are the first calls after a connect, kept apart."""
+
+    number: int
+    started_at: datetime
+    finished_at: datetime
+    conditions: CaptureConditions
+    samples: Mapping[str, Samples]
+    cold: Mapping[str, Samples]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """A capture under a name. `sessions` are in the order of time; a later session may cover fewer series."""
+
+    name: str
+    environment: str
+    release: str
+    captured_by: str
+    series: Mapping[str, Series]
+    sessions: Sequence[CaptureSession]
+
+    def samples_of(self, series: str) -> tuple[Samples, ...]:
+        """The judged samples of a series, one entry a session that has any; empty where none has."""
+        return tuple(
+            session.samples[series]
+            for session in self.sessions
+            if series in session.samples and len(session.samples[series])
+        )
+
+    def spacing_of(self, series: str) -> Spacing:
+        """Burst as soon as one session with this series is: the wider prior is the careful one."""
+        spacings = {one.conditions.spacing for one in self.sessions if series in one.samples}
+        return Spacing.SPREAD if spacings == {Spacing.SPREAD} else Spacing.BURST
+
+    def extended(self, sessions: Sequence[CaptureSession]) -> "Baseline":
+        """The same capture with further sessions behind its own; this one stays as it was."""
+        return Baseline(
+            name=self.name,
+            environment=self.environment,
+            release=self.release,
+            captured_by=self.captured_by,
+            series=self.series,
+            sessions=[*self.sessions, *sessions],
+        )

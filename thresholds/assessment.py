@@ -1,0 +1,59 @@
+"""An assessment: a comparison with its findings and the rollback advice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from baselines.verdict import Comparison, Verdict
+from thresholds.finding import Finding, Level
+
+
+class Action(StrEnum):
+    """What the deployment lead is advised to do. Nothing is ever rolled back by us."""
+
+    CONTINUE = "continue"
+    HOLD = "hold"
+    ROLLBACK = "rollback"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """The rollback matrix applied. Probabilities are those of the worst degraded series being over 25 and over 40 %."""
+
+    action: Action
+    rollback_tier: int | None
+    over_25: float
+    over_40: float
+    reason: str
+    decided_by: str | None = None
+    time_limit_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What reports, gates and exit codes are made from. `findings` are those above ok, worst first."""
+
+    comparison: Comparison
+    profile: str
+    findings: Sequence[Finding]
+    advice: Advice
+
+    @property
+    def verdict(self) -> Verdict:
+        """The whole comparison in one word: the worst of its series; inconclusive where there is no series at all."""
+        verdicts = {one.verdict for one in self.comparison.series}
+        if verdicts & {Verdict.DEGRADED, Verdict.MISSING}:
+            return Verdict.DEGRADED
+        if Verdict.INCONCLUSIVE in verdicts or not verdicts - {Verdict.NEW}:
+            return Verdict.INCONCLUSIVE
+        return Verdict.IMPROVED if verdicts <= {Verdict.IMPROVED, Verdict.NEW} else Verdict.WITHIN
+
+    @property
+    def has_finding(self) -> bool:
+        """Whether this is exit code 1: a series degraded or missing, or anything critical."""
+        return self.verdict is Verdict.DEGRADED or any(one.level is Level.CRITICAL for one in self.findings)
+
+    def findings_of(self, series: str) -> list[Finding]:
+        """The findings of one series."""
+        return [one for one in self.findings if one.series == series]
