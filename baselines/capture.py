@@ -1,0 +1,155 @@
+"""A capture campaign: sessions × samples, round robin over all probes, so that all meet the same moods of the host."""
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from baselines.baseline import CaptureConditions, CaptureSession, Spacing
+from baselines.clock import Clock
+from baselines.measurement import Measurement
+from baselines.plan_shape import PlanShape
+from baselines.samples import Samples
+from baselines.series import Series, SeriesRegistry
+
+# The first calls after a connect or a deployment run on cold caches; measured, ten are enough to leave them behind.
+WARM_UP_CALLS = 10
+# Samples of a session lie this far apart, and sessions at least a minute: noise is from session to session.
+SPREAD_SAMPLE_SECONDS = 3.0
+SPREAD_SESSION_PAUSE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapturePlan:
+    """How many sessions of how many samples a series, and how they lie in time."""
+
+    sessions: int
+    samples: int
+    spacing: Spacing
+
+    def __post_init__(self) -> None:
+        if self.sessions < 1 or self.samples < 1:
+            raise ValueError("a capture needs at least one session and one sample")
+
+    @property
+    def round_seconds(self) -> float:
+        """From the start of one round over all probes to the next; a round that takes longer delays the next."""
+        return SPREAD_SAMPLE_SECONDS if self.spacing is Spacing.SPREAD else 0.0
+
+    @property
+    def pause_seconds(self) -> float:
+        """From the end of one session to the start of the next."""
+        return SPREAD_SESSION_PAUSE_SECONDS if self.spacing is Spacing.SPREAD else 0.0
+
+    def least_seconds(self) -> float:
+        """What the waiting alone takes; the calls come on top."""
+        return self.sessions * self.samples * self.round_seconds + (self.sessions - 1) * self.pause_seconds
+
+
+class CaptureTarget(Protocol):
+    """What a campaign asks of the outside world."""
+
+    @property
+    def series(self) -> SeriesRegistry:
+        """All series that the probes can give."""
+        ...
+
+    async def run(self, probe: str, intended_at: datetime) -> Sequence[Measurement]:
+        """One run of one probe; a failure is a measurement."""
+        ...
+
+    async def plan(self, probe: str) -> PlanShape | None:
+        """The plan of a probe that is a query, None for any other and for one that can't be had."""
+        ...
+
+    def series_of(self, probe: str) -> Sequence[Series]:
+        """The series that a probe gives."""
+        ...
+
+
+def comparable_probes(target: CaptureTarget, probes: Sequence[str]) -> list[str]:
+    """Those of the probes that give a series whose times can be compared."""
+    return [probe for probe in probes if any(series.is_duration for series in target.series_of(probe))]
+
+
+async def capture_sessions(
+    plan: CapturePlan,
+    probes: Sequence[str],
+    target: CaptureTarget,
+    *,
+    conditions: Callable[[], CaptureConditions],
+    clock: Clock,
+    order: random.Random,
+    advanced: Callable[[], None],
+    warm_up: int = WARM_UP_CALLS,
+    first_number: int = 1,
+) -> list[CaptureSession]:
+    """Run the campaign. `advanced` is called after each call of a probe, `conditions` at the start of each session.
+
+    The first session starts with `warm_up` calls of every probe, kept apart as cold.
+    """
+    cold = defaultdict[str, list[Measurement]](list)
+    for _ in range(warm_up):
+        for probe in probes:
+            _collect(cold, await target.run(probe, clock.now()))
+            advanced()
+    sessions: list[CaptureSession] = []
+    for number in range(first_number, first_number + plan.sessions):
+        if sessions:
+            await clock.sleep(plan.pause_seconds)
+        session = await _session(plan, number, probes, target, conditions(), clock, order, advanced, cold)
+        sessions.append(session)
+        cold = defaultdict(list)
+    return sessions
+
+
+def calls_of(plan: CapturePlan, probes: Sequence[str], warm_up: int = WARM_UP_CALLS) -> int:
+    """How often `advanced` will be called by a campaign."""
+    return (plan.sessions * plan.samples + warm_up) * len(probes)
+
+
+async def _session(
+    plan: CapturePlan,
+    number: int,
+    probes: Sequence[str],
+    target: CaptureTarget,
+    conditions: CaptureConditions,
+    clock: Clock,
+    order: random.Random,
+    advanced: Callable[[], None],
+    cold: Mapping[str, Sequence[Measurement]],
+) -> CaptureSession:
+    started_at, started = clock.now(), clock.monotonic()
+    judged = defaultdict[str, list[Measurement]](list)
+    for turn in range(plan.samples):
+        intended_at = started_at + timedelta(seconds=turn * plan.round_seconds)
+        await clock.sleep(started + turn * plan.round_seconds - clock.monotonic())
+        for probe in order.sample(list(probes), len(probes)):
+            # Back to back, nothing is intended but the next call.
+            _collect(judged, await target.run(probe, intended_at if plan.round_seconds else clock.now()))
+            advanced()
+    plans = {}
+    for probe in probes:
+        shape = await target.plan(probe)
+        if shape is not None:
+            plans.update(dict.fromkeys((series.name for series in target.series_of(probe)), shape))
+    return CaptureSession(
+        number=number,
+        started_at=started_at,
+        finished_at=clock.now(),
+        conditions=conditions,
+        samples=_samples(judged, target.series),
+        cold=_samples(cold, target.series),
+        plans=plans,
+    )
+
+
+def _collect(into: Mapping[str, list[Measurement]], measurements: Sequence[Measurement]) -> None:
+    for one in measurements:
+        into[one.series].append(one)
+
+
+def _samples(measured: Mapping[str, Sequence[Measurement]], series: SeriesRegistry) -> dict[str, Samples]:
+    return {name: Samples.of_measurements(ones) for name, ones in measured.items() if series[name].is_duration}

@@ -1,0 +1,45 @@
+-- Moves closed hours from the head into chunks and renews their rollups; returns the number of samples moved.
+-- $1 timestamptz: samples started before this instant (the start of an hour) are moved. Partitions must exist.
+-- Relies on sample_head_started, and on the primary keys of the partitions.
+WITH moved AS (
+    DELETE FROM sample_head WHERE started_at < $1 RETURNING *
+), chunk AS (
+    INSERT INTO sample_chunk AS old (series_id, hour, offset_ms, value, state, disturbed, lateness)
+    SELECT series_id,
+           hour,
+           array_agg((EXTRACT(epoch FROM started_at - hour) * 1000)::integer ORDER BY started_at),
+           array_agg(value ORDER BY started_at),
+           array_agg(state ORDER BY started_at),
+           array_agg(disturbed ORDER BY started_at),
+           array_agg(lateness ORDER BY started_at)
+    FROM moved CROSS JOIN LATERAL date_trunc('hour', started_at, 'UTC') AS hour
+    GROUP BY series_id, hour
+    -- Measurements that were spooled while the store was away come late.
+    ON CONFLICT (series_id, hour) DO UPDATE SET
+        offset_ms = old.offset_ms || EXCLUDED.offset_ms,
+        value = old.value || EXCLUDED.value,
+        state = old.state || EXCLUDED.state,
+        disturbed = old.disturbed || EXCLUDED.disturbed,
+        lateness = old.lateness || EXCLUDED.lateness
+    RETURNING *
+), rollup AS (
+    INSERT INTO sample_rollup AS old
+        (series_id, hour, n, failed, disturbed, mean, minimum, p20, median, p95, p99, maximum)
+    SELECT chunk.series_id, chunk.hour, count(*), count(*) FILTER (WHERE one.state <> 0),
+           count(*) FILTER (WHERE one.disturbed),
+           avg(one.value) FILTER (WHERE judged), min(one.value) FILTER (WHERE judged),
+           percentile_cont(0.20) WITHIN GROUP (ORDER BY one.value) FILTER (WHERE judged),
+           percentile_cont(0.50) WITHIN GROUP (ORDER BY one.value) FILTER (WHERE judged),
+           percentile_cont(0.95) WITHIN GROUP (ORDER BY one.value) FILTER (WHERE judged),
+           percentile_cont(0.99) WITHIN GROUP (ORDER BY one.value) FILTER (WHERE judged),
+           max(one.value) FILTER (WHERE judged)
+    FROM chunk
+    CROSS JOIN LATERAL unnest(chunk.value, chunk.state, chunk.disturbed) AS one (value, state, disturbed)
+    CROSS JOIN LATERAL (SELECT one.state = 0 AND NOT one.disturbed AS judged) AS judging
+    GROUP BY chunk.series_id, chunk.hour
+    ON CONFLICT (series_id, hour) DO UPDATE SET
+        n = EXCLUDED.n, failed = EXCLUDED.failed, disturbed = EXCLUDED.disturbed, mean = EXCLUDED.mean,
+        minimum = EXCLUDED.minimum, p20 = EXCLUDED.p20, median = EXCLUDED.median, p95 = EXCLUDED.p95,
+        p99 = EXCLUDED.p99, maximum = EXCLUDED.maximum
+)
+SELECT count(*) FROM moved

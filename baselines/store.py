@@ -1,0 +1,75 @@
+"""What the house needs of whatever keeps its baselines and measurements."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from baselines.baseline import Baseline
+from baselines.measurement import Measurement
+from baselines.samples import Samples
+from baselines.series import SeriesRegistry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineSummary:
+    """A line of the list of baselines. `extends` is the name of the capture this one adds sessions to."""
+
+    name: str
+    environment: str
+    release: str
+    captured_by: str
+    started_at: datetime
+    finished_at: datetime
+    sessions: int
+    series: int
+    active: bool
+    approved_by: str | None
+    extends: str | None
+
+
+class BaselineStore(Protocol):
+    """Immutable baselines, and which of them is active in an environment."""
+
+    async def save(self, baseline: Baseline, *, extends: str | None = None) -> None:
+        """Write it whole or not at all. The first one of an environment becomes active; one that extends another never.
+
+        Raises BaselineError where the name is taken, or where a series changed its unit or direction.
+        """
+        ...
+
+    async def load(self, name: str) -> Baseline:
+        """The baseline with the sessions of those that extend it. Raises BaselineError where there is none."""
+        ...
+
+    async def active(self, environment: str) -> str | None:
+        """The name of the active baseline, None where there is none."""
+        ...
+
+    async def approve(self, name: str, by: str, at: datetime) -> None:
+        """Approve a baseline and make it its environment's active one. Raises BaselineError where there is none."""
+        ...
+
+    async def summaries(self) -> list[BaselineSummary]:
+        """All baselines, oldest first."""
+        ...
+
+    async def history(self, baseline: Baseline) -> Mapping[str, Sequence[Samples]]:
+        """By series, the sessions of other captures of the same release and environment, oldest first."""
+        ...
+
+
+class MeasurementStore(Protocol):
+    """Measurements in chunks with rollups."""
+
+    async def register(self, series: SeriesRegistry) -> None:
+        """Make the series known. Raises BaselineError where one changed its unit or direction."""
+        ...
+
+    async def append(self, measurements: Sequence[Measurement]) -> None:
+        """Write a batch; all series must be registered."""
+        ...
+
+    async def since(self, series: Sequence[str], start: datetime) -> dict[str, list[Measurement]]:
+        """By series, the measurements started at or after `start`, in the order of time."""
+        ...

@@ -1,0 +1,119 @@
+"""From a file and the environment to `Settings`, with every mistake named at once: file, line, key, what to do."""
+
+import hashlib
+import json
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from monitor.errors import ConfigurationError
+from monitor.settings import CONFIG_VARIABLE, PREFIX, Settings
+from monitor.yaml_file import Mistake, YamlFile, read_yaml_file
+from probes import check_probes
+
+DEFAULT_FILE = Path("portalwatch.yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Settings and where they came from. `path` is None for the embedded default."""
+
+    settings: Settings
+    path: Path | None
+
+    @property
+    def hash(self) -> str:
+        """A short digest of what is measured and judged: two captures with the same one were configured alike."""
+        judged = self.settings.model_dump(mode="json", include={"targets", "probes", "thresholds"})
+        return hashlib.sha256(json.dumps(judged, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def load_configuration(path: Path | None, environment: Mapping[str, str]) -> Configuration:
+    """The configuration of `path`, else of PORTALWATCH_CONFIG, else of ./portalwatch.yml, else the embedded default.
+
+    Raises ConfigurationError with all mistakes, one a line.
+    """
+    found = _find(path, environment)
+    file = YamlFile(Path()) if found is None else _read(found, environment)
+    mistakes = [*file.mistakes, *_unknown_variables(file, environment)]
+    try:
+        settings = Settings(**file.data)
+        check_probes(settings.probes, settings.targets)
+    except ValidationError as error:
+        mistakes += [_mistake(file, one) for one in error.errors(include_url=False, include_input=False)]
+    if mistakes:
+        raise ConfigurationError(_report(found, mistakes))
+    return Configuration(settings, found)
+
+
+def _find(path: Path | None, environment: Mapping[str, str]) -> Path | None:
+    if path is not None:
+        return path
+    if named := environment.get(CONFIG_VARIABLE):
+        return Path(named)
+    return DEFAULT_FILE if DEFAULT_FILE.exists() else None
+
+
+def _read(path: Path, environment: Mapping[str, str]) -> YamlFile:
+    try:
+        return read_yaml_file(path, environment)
+    except OSError as error:
+        raise ConfigurationError(f"{path} can't be read: {error.strerror}") from error
+
+
+def _mistake(file: YamlFile, error: Any) -> Mistake:
+    location = error["loc"]
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        message = "there is no such key"
+    elif error["type"] == "missing":
+        message = "this key is missing"
+    return Mistake(file.line_of(location), ".".join(map(str, _known(file, location))), message)
+
+
+def _known(file: YamlFile, location: tuple[str | int, ...]) -> Iterator[str | int]:
+    """The location without the names of models that pydantic puts between the keys."""
+    found: tuple[str | int, ...] = ()
+    for number, part in enumerate(location):
+        if (*found, part) in file.lines or number == len(location) - 1:
+            found = (*found, part)
+            yield part
+
+
+def _report(path: Path | None, mistakes: list[Mistake]) -> str:
+    where = "the environment" if path is None else str(path)
+    lines = []
+    for one in sorted(mistakes, key=lambda mistake: mistake.line or 0):
+        place = where if one.line is None else f"{where}:{one.line}"
+        lines.append(f"{place}: {one.key}: {one.message}" if one.key else f"{place}: {one.message}")
+    return "\n".join(dict.fromkeys(lines))
+
+
+def _unknown_variables(file: YamlFile, environment: Mapping[str, str]) -> Iterator[Mistake]:
+    known = {CONFIG_VARIABLE, *file.variables, *(f"{PREFIX}{name}" for name in _variables(Settings))}
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name.upper() not in known and name not in known:
+            yield Mistake(None, name, "there is no such setting; unset the variable or correct its name")
+
+
+def _variables(model: type[BaseModel]) -> Iterator[str]:
+    """The names of the environment variables that set something in this model, without the prefix."""
+    for name, field in model.model_fields.items():
+        section = _section(field.annotation)
+        if section is None:
+            yield name.upper()
+        else:
+            yield from (f"{name.upper()}__{inner}" for inner in _variables(section))
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return next((found for one in typing.get_args(annotation) if (found := _section(one))), None)
+    return None

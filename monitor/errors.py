@@ -1,0 +1,34 @@
+"""What can go wrong before or while a command runs, with the exit code it ends in.
+
+    MonitorError
+    ├── ConfigurationError   2  wrong usage or configuration
+    └── CannotRunError       4  target, store or server unreachable
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The same everywhere: scripts rely on them."""
+
+    WELL = 0
+    FINDING = 1
+    USAGE = 2
+    INCONCLUSIVE = 3
+    CANNOT_RUN = 4
+
+
+class MonitorError(Exception):
+    """What was wrong, where, and what to do; ends a command with `exit_code`."""
+
+    exit_code = ExitCode.CANNOT_RUN
+
+
+class ConfigurationError(MonitorError):
+    """Wrong usage or configuration."""
+
+    exit_code = ExitCode.USAGE
+
+
+class CannotRunError(MonitorError):
+    """A target, the store or a server can't be reached."""

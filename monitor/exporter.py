@@ -1,0 +1,184 @@
+"""What the service tells Prometheus about itself: the catalogue of metrics filled by the pipeline."""
+
+import platform
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, disable_created_metrics, exposition
+from prometheus_client.openmetrics import exposition as openmetrics
+
+from baselines.measurement import Measurement, Outcome
+from baselines.series import Series, Unit
+from baselines.verdict import Answer, Comparison, Question, SeriesComparison
+from dashboards import metrics
+from dashboards.metrics import Metric, MetricKind
+from thresholds.finding import Finding, Level
+
+OPENMETRICS = "application/openmetrics-text"
+# OpenMetrics allows 128 characters for an exemplar's names and values together.
+EXEMPLAR_LABEL = "correlation_id"
+LONGEST_EXEMPLAR = 128 - len(EXEMPLAR_LABEL)
+# The label `reason` of a run that ended well: an empty label would be the same as none.
+NO_REASON = "none"
+OPEN_LEVELS = (Level.WARNING, Level.CRITICAL)
+
+
+class Exporter:
+    """Holds every metric of the catalogue on a registry of its own.
+
+    Labels named `series` come from the configuration's series alone, so what is exported is bounded by it: a
+    measurement of any other is counted and otherwise left out. Not to be shared between processes.
+    """
+
+    def __init__(self, series: Mapping[str, Series], *, version: str) -> None:
+        # A `_created` series beside every counter and histogram would be exported and never asked for.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._series = series
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._counters = {
+            one.name: Counter(*_described(one), registry=self._registry) for one in _of(MetricKind.COUNTER)
+        }
+        self._gauges = {one.name: Gauge(*_described(one), registry=self._registry) for one in _of(MetricKind.GAUGE)}
+        self._histograms = {
+            one.name: Histogram(*_described(one), buckets=one.buckets, registry=self._registry)
+            for one in _of(MetricKind.HISTOGRAM)
+        }
+        build = Info(metrics.BUILD.name.removesuffix("_info"), metrics.BUILD.help, registry=self._registry)
+        build.info({"version": version, "python_version": platform.python_version()})
+        self._alerts: set[tuple[str, str]] = set()
+        for name in series:
+            # From zero, so that rate() sees the first run, and no finding reads 0 and not "no data".
+            self._counter(metrics.PROBE_RUNS, name, Outcome.OK, NO_REASON)
+            self._counter(metrics.PROBE_DISTURBED, name)
+            for level in OPEN_LEVELS:
+                self._gauge(metrics.FINDINGS, name, level).set(0)
+
+    def observe(self, measurement: Measurement) -> None:
+        """Counts one run of a probe. A time-out is a duration too; a disturbed one is counted but no duration."""
+        series = self._series.get(measurement.series)
+        if series is None:
+            self._counter(metrics.MEASUREMENTS_UNREGISTERED).inc()
+            return
+        outcome = measurement.outcome
+        self._counter(metrics.PROBE_RUNS, series.name, outcome, measurement.reason or NO_REASON).inc()
+        self._gauge(metrics.PROBE_SUCCESS, series.name).set(outcome is Outcome.OK)
+        self._gauge(metrics.PROBE_LAST_RUN, series.name).set(measurement.started_at.timestamp())
+        self._histogram(metrics.PROBE_LATENESS).observe(measurement.lateness_seconds)
+        if measurement.disturbed:
+            self._counter(metrics.PROBE_DISTURBED, series.name).inc()
+        elif measurement.value is not None:
+            self._gauge(metrics.SERIES_VALUE[series.unit], series.name).set(measurement.value)
+            if series.unit is Unit.SECONDS:
+                self._histogram(metrics.PROBE_DURATION, series.name).observe(measurement.value, _exemplar(measurement))
+
+    def baseline_compared(self, comparison: Comparison) -> None:
+        """Takes over ratios, tolerances and baseline figures; a figure that is None now disappears."""
+        for one in comparison.series:
+            if one.series.name in self._series:
+                self._baseline_compared(one)
+
+    def _baseline_compared(self, one: SeriesComparison) -> None:
+        name, before = one.series.name, one.before
+        typical = one.answer(Question.TYPICAL) or Answer(question=Question.TYPICAL, verdict=one.verdict)
+        ratios = {"estimate": typical.ratio, "low": typical.ci_low, "high": typical.ci_high}
+        figures = {"mean": None, "median": None, "p95": None, "p99": None} if before is None else {
+            "mean": before.mean, "median": before.median, "p95": before.p95, "p99": before.p99,
+        }  # fmt: skip
+        self._gauge(metrics.SERIES_TOLERANCE, name).set(one.tolerance)
+        for stat, ratio in ratios.items():
+            self._set_or_remove(metrics.SERIES_TO_BASELINE, ratio, name, stat)
+        for stat, figure in figures.items():
+            self._set_or_remove(metrics.SERIES_BASELINE[one.series.unit], figure, name, stat)
+
+    def limits(self, limits: Mapping[str, Mapping[Level, float]]) -> None:
+        """The absolute limits by series and level, in the series' base unit; unknown series are left out."""
+        for name, by_level in limits.items():
+            if series := self._series.get(name):
+                for level, limit in by_level.items():
+                    self._gauge(metrics.SERIES_LIMIT[series.unit], name, level).set(limit)
+
+    def findings(self, series: str, findings: Iterable[Finding]) -> None:
+        """The findings of one series that are open now; they replace those told before."""
+        if series not in self._series:
+            return
+        levels = [one.level for one in findings]
+        for level in OPEN_LEVELS:
+            self._gauge(metrics.FINDINGS, series, level).set(levels.count(level))
+
+    def alerts(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """The alerts by (tier, state); a pair told before and absent now reads 0."""
+        self._alerts |= counts.keys()
+        for tier, state in self._alerts:
+            self._gauge(metrics.ALERTS, tier, state).set(counts.get((tier, state), 0))
+
+    def delivered(self, channel: str, outcome: str, seconds: float) -> None:
+        """One attempt to deliver. `channel` is the configured name, never its URL; `outcome` is of a closed list."""
+        self._counter(metrics.DELIVERIES, channel, outcome).inc()
+        self._histogram(metrics.DELIVERY_DURATION, channel).observe(seconds)
+
+    def outbox(self, waiting: int) -> None:
+        """How many notifications are written and not yet delivered."""
+        self._gauge(metrics.OUTBOX).set(waiting)
+
+    def dropped(self, count: int = 1) -> None:
+        """Measurements lost between the processes."""
+        self._counter(metrics.MEASUREMENTS_DROPPED).inc(count)
+
+    def spooled(self, count: int = 1) -> None:
+        """Measurements that went to the spool and not to the store."""
+        self._counter(metrics.MEASUREMENTS_SPOOLED).inc(count)
+
+    def store(self, *, up: bool) -> None:
+        """Whether the store answers."""
+        self._gauge(metrics.STORE_UP).set(up)
+
+    def restarted(self, process: str) -> None:
+        """One restart of a supervised process."""
+        self._counter(metrics.PROCESS_RESTARTS, process).inc()
+
+    def deployed(self, release: str, at: datetime) -> None:
+        """The latest deployment, the only one exported; its time is the value, so that a chart can mark it."""
+        self._gauges[metrics.DEPLOYMENT.name].clear()
+        self._gauge(metrics.DEPLOYMENT, release).set(at.timestamp())
+
+    def render(self, accept: str = "") -> tuple[bytes, str]:
+        """The exposition and its content type: OpenMetrics where the Accept header names it, else Prometheus text."""
+        # The library's own choice raises on a version that is no number, and promises any that is.
+        if OPENMETRICS in accept:
+            text: bytes = openmetrics.generate_latest(self._registry)  # type: ignore[no-untyped-call]
+            return text, openmetrics.CONTENT_TYPE_LATEST
+        return exposition.generate_latest(self._registry), exposition.CONTENT_TYPE_PLAIN_0_0_4
+
+    def _counter(self, metric: Metric, *labels: str) -> Counter:
+        parent = self._counters[metric.name]
+        return parent.labels(*labels) if metric.labels else parent
+
+    def _gauge(self, metric: Metric, *labels: str) -> Gauge:
+        parent = self._gauges[metric.name]
+        return parent.labels(*labels) if metric.labels else parent
+
+    def _histogram(self, metric: Metric, *labels: str) -> Histogram:
+        parent = self._histograms[metric.name]
+        return parent.labels(*labels) if metric.labels else parent
+
+    def _set_or_remove(self, metric: Metric, value: float | None, *labels: str) -> None:
+        """A figure that is gone must not stand there as if it still held."""
+        self._gauge(metric, *labels)
+        if value is None:
+            self._gauges[metric.name].remove(*labels)
+        else:
+            self._gauge(metric, *labels).set(value)
+
+
+def _of(kind: MetricKind) -> list[Metric]:
+    return [one for one in metrics.CATALOGUE if one.kind is kind]
+
+
+def _described(metric: Metric) -> tuple[str, str, tuple[str, ...]]:
+    return metric.name, metric.help, metric.labels
+
+
+def _exemplar(measurement: Measurement) -> dict[str, str] | None:
+    """The correlation id leads from a point of a latency panel to the log lines of that one call."""
+    identity = measurement.correlation_id
+    return {EXEMPLAR_LABEL: identity} if 0 < len(identity) <= LONGEST_EXEMPLAR else None

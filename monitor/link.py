@@ -1,0 +1,89 @@
+"""The bounded queue between the process that probes and the one that serves: lines over a pair of sockets.
+
+The supervisor holds both ends, so either process can be started again without the other noticing more than a torn
+line. The prober never waits for the reader: beyond `CAPACITY` the oldest measurements are dropped and counted.
+"""
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from baselines import Measurement
+from monitor import wire
+
+CAPACITY = 50_000
+HEARTBEAT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The prober is alive. `dropped` counts the measurements it lost since it started, `restarts` how often it died."""
+
+    dropped: int
+    restarts: int
+
+
+class LinkWriter:
+    """The prober's end."""
+
+    def __init__(self, end: socket.socket, *, restarts: int = 0, capacity: int = CAPACITY) -> None:
+        end.setblocking(False)
+        self._restarts = restarts
+        self._end = end
+        self._waiting: deque[bytes] = deque()
+        self._capacity = capacity
+        self._filled = asyncio.Event()
+        self.dropped = 0
+
+    def hand(self, measurements: Sequence[Measurement]) -> None:
+        """Queue measurements; never waits."""
+        for one in measurements:
+            if len(self._waiting) >= self._capacity:
+                self._waiting.popleft()
+                self.dropped += 1
+            self._waiting.append(wire.encode(one))
+        self._filled.set()
+
+    async def send(self) -> None:
+        """Send what is queued, and a heartbeat every few seconds, until cancelled or until nobody reads any more."""
+        loop = asyncio.get_running_loop()
+        beat = loop.time()
+        while True:
+            if loop.time() >= beat:
+                self._waiting.append(self._heartbeat())
+                beat = loop.time() + HEARTBEAT_SECONDS
+            await self.drain()
+            self._filled.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(beat):
+                    await self._filled.wait()
+
+    def _heartbeat(self) -> bytes:
+        return json.dumps({"dropped": self.dropped, "restarts": self._restarts}).encode() + b"\n"
+
+    async def drain(self) -> None:
+        """Send what is queued now, for a stop in order."""
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), 500))]
+            await loop.sock_sendall(self._end, b"".join(batch))
+
+
+async def read_link(end: socket.socket) -> AsyncIterator[Measurement | Heartbeat]:
+    """The server's end: what the prober sent, until its end is closed. A torn line is left out."""
+    reader, writer = await asyncio.open_connection(sock=end)
+    try:
+        while line := await reader.readline():
+            if line.startswith(b'{"dropped"'):
+                yield Heartbeat(**json.loads(line))
+                continue
+            try:
+                yield wire.decode(line)
+            except ValueError:
+                continue
+    finally:
+        writer.close()

@@ -1,0 +1,70 @@
+"""When each probe is meant to run: its own beat, shifted by a stable hash so that probes don't start together."""
+
+import asyncio
+import zlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from baselines import Clock, Measurement, Outcome
+
+# A failed run is tried again this soon and this often before its beat goes on, so that an outage is sure within
+# seconds and not after three intervals.
+RETRY_SECONDS = 2.0
+RETRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The schedule of one probe, in seconds."""
+
+    probe: str
+    interval_seconds: float
+
+    @property
+    def offset_seconds(self) -> float:
+        """Where in the interval this probe starts: the same after every restart, different from its neighbours'."""
+        return zlib.crc32(self.probe.encode()) / 2**32 * self.interval_seconds
+
+    def next_start(self, now: datetime) -> datetime:
+        """The first intended start at or after `now`."""
+        seconds = now.timestamp() - self.offset_seconds
+        turns = -(-seconds // self.interval_seconds)
+        return now + timedelta(seconds=turns * self.interval_seconds - seconds)
+
+
+Run = Callable[[str, datetime], Awaitable[Sequence[Measurement]]]
+Hand = Callable[[Sequence[Measurement]], None]
+
+
+async def keep_beat(beat: Beat, run: Run, hand: Hand, clock: Clock) -> None:
+    """Run the probe on its beat until cancelled; runs never overlap, and one that comes late keeps its intended start.
+
+    Times are kept on the monotonic clock: a clock that is set back neither stops a probe nor makes it burst.
+    """
+    first = beat.next_start(clock.now())
+    origin = clock.monotonic() + (first - clock.now()).total_seconds()
+    turn, retries, at = 0, 0, 0.0  # `at`: the intended start, in seconds after the first
+    while True:
+        await clock.sleep(origin + at - clock.monotonic())
+        measurements = await run(beat.probe, first + timedelta(seconds=at))
+        hand(measurements)
+        next_turn = (turn + 1) * beat.interval_seconds
+        if _failed(measurements) and retries < RETRIES and at + RETRY_SECONDS < next_turn:
+            retries, at = retries + 1, at + RETRY_SECONDS
+            continue
+        # After a suspended machine the starts that lie in the past are not made up for.
+        missed = int(max(0.0, clock.monotonic() - origin - next_turn) // beat.interval_seconds)
+        turn, retries = turn + 1 + missed, 0
+        at = turn * beat.interval_seconds
+
+
+def _failed(measurements: Sequence[Measurement]) -> bool:
+    return any(one.outcome is not Outcome.OK for one in measurements)
+
+
+async def keep_beats(beats: Sequence[Beat], run: Run, hand: Hand, clock: Clock) -> None:
+    """All probes on their beats, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for beat in beats:
+            group.create_task(keep_beat(beat, run, hand, clock), name=f"probe {beat.probe}")
