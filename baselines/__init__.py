@@ -1,0 +1,66 @@
+"""What was measured, the baselines made of it, and how a difference between two is judged; pure but for one file.
+
+The adapter to PostgreSQL is imported from its own module only, so that judging needs no driver.
+"""
+
+from baselines.baseline import Baseline, BaselineError, CaptureConditions, CaptureSession, Spacing
+from baselines.case import Case, Look
+from baselines.clock import Clock
+from baselines.comparison import FLOOR_SECONDS, compare
+from baselines.family import RULE_VERSION, Judgement, judge_family
+from baselines.measurement import Measurement, Outcome, Reason
+from baselines.plan_shape import PlanShape
+from baselines.samples import SampleError, Samples
+from baselines.series import Direction, Series, SeriesRegistry, Unit
+from baselines.store import BaselineStore, BaselineSummary, MeasurementStore
+from baselines.summary import summarise
+from baselines.verdict import (
+    Answer,
+    Comparison,
+    Explanation,
+    ExplanationKind,
+    Level,
+    Question,
+    SeriesComparison,
+    Summary,
+    Verdict,
+)
+
+__all__ = [
+    "FLOOR_SECONDS",
+    "RULE_VERSION",
+    "Answer",
+    "Baseline",
+    "BaselineError",
+    "BaselineStore",
+    "BaselineSummary",
+    "CaptureConditions",
+    "CaptureSession",
+    "Case",
+    "Clock",
+    "Comparison",
+    "Direction",
+    "Explanation",
+    "ExplanationKind",
+    "Judgement",
+    "Level",
+    "Look",
+    "Measurement",
+    "MeasurementStore",
+    "Outcome",
+    "PlanShape",
+    "Question",
+    "Reason",
+    "SampleError",
+    "Samples",
+    "Series",
+    "SeriesComparison",
+    "SeriesRegistry",
+    "Spacing",
+    "Summary",
+    "Unit",
+    "Verdict",
+    "compare",
+    "judge_family",
+    "summarise",
+]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from baselines.plan_shape import PlanShape
 from baselines.samples import Samples
 from baselines.series import Series
 
@@ -38,7 +39,10 @@ class CaptureConditions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureSession:
-    """One pass over all series. `samples` are judged; `cold` are the first calls after a connect, kept apart."""
+    """One pass over all series. `samples` are judged; `cold` are the first calls after a connect, kept apart.
+
+    `plans` has the plan of each series that is a query, as it was in this session.
+    """
 
     number: int
     started_at: datetime
@@ -46,6 +50,7 @@ class CaptureSession:
     conditions: CaptureConditions
     samples: Mapping[str, Samples]
     cold: Mapping[str, Samples]
+    plans: Mapping[str, PlanShape]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

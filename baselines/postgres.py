@@ -23,6 +23,8 @@ _STATES: tuple[tuple[Outcome, Reason | None], ...] = (
     *((outcome, reason) for outcome in list(Outcome)[1:] for reason in Reason),
 )
 _CODES = {state: code for code, state in enumerate(_STATES)}
+# What two bytes hold; a probe that is half a minute late is late, however much more it is.
+_MOST_LATENESS_MS = 32_767
 # Samples of the running hour may still be on their way.
 _LATE = timedelta(minutes=2)
 
@@ -170,7 +172,7 @@ class PostgresMeasurements:
 
     async def append(self, measurements: Sequence[Measurement]) -> None:
         """Write a batch; all series must be registered."""
-        columns = ("series_id", "started_at", "value", "state", "disturbed", "lateness", "correlation_id")
+        columns = ("series_id", "started_at", "value", "state", "disturbed", "lateness_ms", "correlation_id")
         records = [
             (
                 self._ids[one.series],
@@ -178,7 +180,7 @@ class PostgresMeasurements:
                 one.value,
                 _CODES[one.outcome, one.reason],
                 one.disturbed,
-                one.lateness_seconds,
+                min(round(one.lateness_seconds * 1000), _MOST_LATENESS_MS),
                 one.correlation_id,
             )
             for one in measurements
@@ -197,7 +199,7 @@ class PostgresMeasurements:
             measured[row["name"]].append(
                 Measurement(
                     series=row["name"],
-                    intended_at=row["started_at"] - timedelta(seconds=row["lateness"]),
+                    intended_at=row["started_at"] - timedelta(milliseconds=row["lateness_ms"]),
                     started_at=row["started_at"],
                     outcome=outcome,
                     value=row["value"],

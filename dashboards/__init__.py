@@ -1,0 +1,36 @@
+"""What people and Prometheus see: the catalogue of metrics, reports, the status page, Grafana and rules."""
+
+from dashboards.api_page import render_api_page
+from dashboards.export import export
+from dashboards.metrics import CATALOGUE, Metric, MetricKind
+from dashboards.page import content_security_policy
+from dashboards.reports import headline, render_html, render_json, render_junit, render_markdown, render_table
+from dashboards.status_page import (
+    ComponentHealth,
+    Condition,
+    OpenAlert,
+    SeriesStatus,
+    StatusPage,
+    render_status_page,
+)
+
+__all__ = [
+    "CATALOGUE",
+    "ComponentHealth",
+    "Condition",
+    "Metric",
+    "MetricKind",
+    "OpenAlert",
+    "SeriesStatus",
+    "StatusPage",
+    "content_security_policy",
+    "export",
+    "headline",
+    "render_api_page",
+    "render_html",
+    "render_json",
+    "render_junit",
+    "render_markdown",
+    "render_status_page",
+    "render_table",
+]

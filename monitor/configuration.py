@@ -45,7 +45,10 @@ def load_configuration(path: Path | None, environment: Mapping[str, str]) -> Con
         settings = Settings(**file.data)
         check_probes(settings.probes, settings.targets)
     except ValidationError as error:
-        mistakes += [_mistake(file, one) for one in error.errors(include_url=False, include_input=False)]
+        # What could not be read is no good value either, but that is said once.
+        said = {one.key for one in mistakes}
+        found_too = [_mistake(file, one) for one in error.errors(include_url=False, include_input=False)]
+        mistakes += [one for one in found_too if one.key not in said]
     if mistakes:
         raise ConfigurationError(_report(found, mistakes))
     return Configuration(settings, found)
@@ -86,10 +89,9 @@ def _known(file: YamlFile, location: tuple[str | int, ...]) -> Iterator[str | in
 
 
 def _report(path: Path | None, mistakes: list[Mistake]) -> str:
-    where = "the environment" if path is None else str(path)
     lines = []
     for one in sorted(mistakes, key=lambda mistake: mistake.line or 0):
-        place = where if one.line is None else f"{where}:{one.line}"
+        place = "the environment" if path is None or one.line is None else f"{path}:{one.line}"
         lines.append(f"{place}: {one.key}: {one.message}" if one.key else f"{place}: {one.message}")
     return "\n".join(dict.fromkeys(lines))
 

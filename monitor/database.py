@@ -12,11 +12,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from monitor.errors import CannotRunError
+
 APPLICATION_NAME = "portalwatch-store"
 _MIGRATION_LOCK = "SELECT pg_advisory_xact_lock(hashtext('portalwatch.migrations'))"
 
 
-class StoreUnreachableError(Exception):
+class StoreUnreachableError(CannotRunError):
     """The store can't be reached or refuses us; the message names no password."""
 
 

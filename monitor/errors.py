@@ -1,8 +1,8 @@
 """What can go wrong before or while a command runs, with the exit code it ends in.
 
-    MonitorError
-    ├── ConfigurationError   2  wrong usage or configuration
-    └── CannotRunError       4  target, store or server unreachable
+MonitorError
+├── ConfigurationError   2  wrong usage or configuration
+└── CannotRunError       4  target, store or server unreachable
 """
 
 from enum import IntEnum

@@ -5,14 +5,14 @@ from collections.abc import Coroutine
 from typing import TypeVar
 
 try:
-    from uvloop import new_event_loop
+    import uvloop as loops
 except ImportError:  # Windows
-    from asyncio import new_event_loop
+    loops = asyncio  # type: ignore[misc]
 
 T = TypeVar("T")
 
 
 def run(coroutine: Coroutine[object, object, T]) -> T:
     """Like `asyncio.run`."""
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=loops.new_event_loop) as runner:
         return runner.run(coroutine)

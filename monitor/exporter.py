@@ -20,6 +20,7 @@ EXEMPLAR_LABEL = "correlation_id"
 LONGEST_EXEMPLAR = 128 - len(EXEMPLAR_LABEL)
 # The label `reason` of a run that ended well: an empty label would be the same as none.
 NO_REASON = "none"
+NO_FALLBACK = "none"
 OPEN_LEVELS = (Level.WARNING, Level.CRITICAL)
 
 
@@ -46,10 +47,12 @@ class Exporter:
         build = Info(metrics.BUILD.name.removesuffix("_info"), metrics.BUILD.help, registry=self._registry)
         build.info({"version": version, "python_version": platform.python_version()})
         self._alerts: set[tuple[str, str]] = set()
-        for name in series:
+        for name, one in series.items():
             # From zero, so that rate() sees the first run, and no finding reads 0 and not "no data".
             self._counter(metrics.PROBE_RUNS, name, Outcome.OK, NO_REASON)
             self._counter(metrics.PROBE_DISTURBED, name)
+            if one.cadence_seconds is not None:
+                self._gauge(metrics.PROBE_INTERVAL, name).set(one.cadence_seconds)
             for level in OPEN_LEVELS:
                 self._gauge(metrics.FINDINGS, name, level).set(0)
 
@@ -115,6 +118,23 @@ class Exporter:
         """One attempt to deliver. `channel` is the configured name, never its URL; `outcome` is of a closed list."""
         self._counter(metrics.DELIVERIES, channel, outcome).inc()
         self._histogram(metrics.DELIVERY_DURATION, channel).observe(seconds)
+
+    def changed(self, reason: str, tier: str, late_seconds: float) -> None:
+        """One change of an alert; `late_seconds` after it was due, where it came by the clock."""
+        self._counter(metrics.ALERT_CHANGES, reason, tier).inc()
+        self._histogram(metrics.ALERT_LATENESS).observe(late_seconds)
+
+    def lease_lost(self, channel: str) -> None:
+        """One notification delivered by a claim that had lapsed."""
+        self._counter(metrics.LEASES_LOST, channel).inc()
+
+    def dead_lettered(self, channel: str, fallback: str | None) -> None:
+        """One notification given up on, and the channel it fell to."""
+        self._counter(metrics.DEAD_LETTERS, channel, fallback or NO_FALLBACK).inc()
+
+    def failed(self, loop: str) -> None:
+        """One round of a loop of the alerts that failed."""
+        self._counter(metrics.ALERT_ROUNDS_FAILED, loop).inc()
 
     def outbox(self, waiting: int) -> None:
         """How many notifications are written and not yet delivered."""

@@ -10,7 +10,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from alerts import ChannelSettings
 from monitor.logs import LogFormat
 from probes import Probes, Target
-from thresholds import Duration, LimitOverride
+from thresholds import LimitOverride
+from thresholds.quantity import Duration
 
 PREFIX = "PORTALWATCH_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
@@ -25,7 +26,9 @@ class Section(BaseModel):
 class StoreSettings(Section):
     """Where measurements, baselines and alerts are kept."""
 
-    url: SecretStr | None = Field(None, description="PostgreSQL URL of the store; without it an embedded server is used")
+    url: SecretStr | None = Field(
+        None, description="PostgreSQL URL of the store; without it an embedded server is used"
+    )
     directory: Path | None = Field(None, description="data directory of the embedded server, and of the spool")
     samples_days: int = Field(35, ge=1, description="days for which single samples are kept")
     rollups_days: int = Field(400, ge=1, description="days for which hourly figures are kept")
@@ -92,7 +95,9 @@ class Settings(BaseSettings):
     environment: str = Field("default", min_length=1, description="which installation this is: baselines belong to one")
     release: str = Field("unknown", min_length=1, description="release of the portal that is being watched")
     public_url: AnyHttpUrl | None = Field(None, description="where people reach this service; links in alerts need it")
-    signing_key: SecretStr | None = Field(None, min_length=16, description="key that signs links; 16 characters or more")
+    signing_key: SecretStr | None = Field(
+        None, min_length=16, description="key that signs links; 16 characters or more"
+    )
     store: StoreSettings = StoreSettings()
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
@@ -105,10 +110,10 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment, then what was read from the file; nothing else is looked at."""

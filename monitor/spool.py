@@ -16,13 +16,14 @@ class Spool:
 
     def __init__(self, path: Path, limit_bytes: int = LIMIT_BYTES) -> None:
         self._path = path
+        self._taken = path.with_suffix(".taken")
         self._limit_bytes = limit_bytes
         path.parent.mkdir(parents=True, exist_ok=True)
 
     @property
     def size_bytes(self) -> int:
         """How much lies in it."""
-        return self._path.stat().st_size if self._path.exists() else 0
+        return sum(path.stat().st_size for path in (self._path, self._taken) if path.exists())
 
     def append(self, measurements: Sequence[Measurement]) -> bool:
         """Keep them, flushed to the disk; False where there is no room for them."""
@@ -39,11 +40,13 @@ class Spool:
         return True
 
     def take(self) -> list[Measurement]:
-        """All that lies in it, oldest first; a line that a crash tore is left out. It stays until `clear`."""
-        if not self._path.exists():
-            return []
+        """All that lies in it, oldest first, set aside until `clear`; a line that a crash tore is left out."""
+        if not self._taken.exists():
+            if not self._path.exists():
+                return []
+            self._path.rename(self._taken)
         measurements = []
-        for line in self._path.read_bytes().splitlines():
+        for line in self._taken.read_bytes().splitlines():
             try:
                 measurements.append(wire.decode(line))
             except ValueError:
@@ -51,5 +54,5 @@ class Spool:
         return measurements
 
     def clear(self) -> None:
-        """Forget what was taken."""
-        self._path.unlink(missing_ok=True)
+        """Forget what was taken; what was appended since stays."""
+        self._taken.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from monitor.embedded import DirectoryInUseError, EmbeddedServer, EmbeddedServerError, running_server_dsn
+from monitor.embedded import DirectoryInUseError, EmbeddedServer, EmbeddedServerError
 from monitor.errors import CannotRunError
 from monitor.settings import StoreSettings
 
@@ -36,7 +36,7 @@ def store_dsn(settings: StoreSettings, *, shared: bool = False) -> Iterator[str]
     except DirectoryInUseError as error:
         if not shared:
             raise CannotRunError(str(error)) from error
-        yield running_server_dsn(directory, DATABASE)
+        yield EmbeddedServer.running_dsn(directory, DATABASE)
         return
     except EmbeddedServerError as error:
         raise CannotRunError(str(error)) from error

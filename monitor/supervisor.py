@@ -117,7 +117,9 @@ def serve(configuration: Configuration) -> ExitCode:
                 ),
             ]
             address, port = listener.getsockname()[:2]
-            log.info("serving", url=f"http://{address}:{port}", store="embedded" if settings.store.url is None else "url")
+            log.info(
+                "serving", url=f"http://{address}:{port}", store="embedded" if settings.store.url is None else "url"
+            )
             return asyncio.run(_supervise(children))
 
 

@@ -74,7 +74,7 @@ class _Reader:
     def mapping(self, node: yaml.MappingNode, location: Location) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(self._scalars.construct_object(key_node))  # type: ignore[no-untyped-call]
+            key = str(self._scalars.construct_object(key_node))
             self._result.lines[(*location, key)] = key_node.start_mark.line + 1
             value = self._value(value_node, (*location, key))
             if key.removesuffix("_file") in SECRET_KEYS and key.endswith("_file"):
@@ -94,7 +94,7 @@ class _Reader:
             return [self._value(item, (*location, index)) for index, item in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode) and "${" in node.value:
             return self._interpolated(node.value, location)
-        return self._scalars.construct_object(node)  # type: ignore[no-untyped-call]
+        return self._scalars.construct_object(node)
 
     def _interpolated(self, text: str, location: Location) -> str:
         def replace(match: re.Match[str]) -> str:

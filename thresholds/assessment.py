@@ -19,7 +19,9 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """The rollback matrix applied. Probabilities are those of the worst degraded series being over 25 and over 40 %."""
+    """The rollback matrix applied. The probabilities are those of the degraded series likeliest to be over 25 and over
+    40 %; where none is degraded, of the likeliest inconclusive one.
+    """
 
     action: Action
     rollback_tier: int | None

@@ -4,14 +4,14 @@
 WITH moved AS (
     DELETE FROM sample_head WHERE started_at < $1 RETURNING *
 ), chunk AS (
-    INSERT INTO sample_chunk AS old (series_id, hour, offset_ms, value, state, disturbed, lateness)
+    INSERT INTO sample_chunk AS old (series_id, hour, offset_ms, value, state, disturbed, lateness_ms)
     SELECT series_id,
            hour,
            array_agg((EXTRACT(epoch FROM started_at - hour) * 1000)::integer ORDER BY started_at),
            array_agg(value ORDER BY started_at),
            array_agg(state ORDER BY started_at),
            array_agg(disturbed ORDER BY started_at),
-           array_agg(lateness ORDER BY started_at)
+           array_agg(lateness_ms ORDER BY started_at)
     FROM moved CROSS JOIN LATERAL date_trunc('hour', started_at, 'UTC') AS hour
     GROUP BY series_id, hour
     -- Measurements that were spooled while the store was away come late.
@@ -20,7 +20,7 @@ WITH moved AS (
         value = old.value || EXCLUDED.value,
         state = old.state || EXCLUDED.state,
         disturbed = old.disturbed || EXCLUDED.disturbed,
-        lateness = old.lateness || EXCLUDED.lateness
+        lateness_ms = old.lateness_ms || EXCLUDED.lateness_ms
     RETURNING *
 ), rollup AS (
     INSERT INTO sample_rollup AS old

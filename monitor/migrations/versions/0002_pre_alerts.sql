@@ -44,7 +44,7 @@ COMMENT ON COLUMN alert.channels IS 'Everybody who was told, so that they hear o
 CREATE UNIQUE INDEX alert_open ON alert (fingerprint) WHERE state <> 'resolved';
 CREATE INDEX alert_due ON alert (LEAST(escalates_at, reminds_at, acknowledged_until))
     WHERE state IN ('firing', 'acknowledged');
-CREATE INDEX alert_opened ON alert (opened_at);
+CREATE INDEX alert_opened ON alert (opened_at DESC, id);
 
 CREATE TABLE alert_event (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,0 +1,37 @@
+# Everything a fresh machine needs is set up by the target that needs it: Python 3.11 or newer, make and git are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test lint bench tools clean
+
+demo: $(VENV)/.installed
+	@# The demo shows a finding, and says so with exit code 1.
+	$(BIN)/portalwatch demo --once --directory build/demo || test $$? -eq 1
+
+test: lint tools
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(VENV)/.developing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.developing tools
+	$(BIN)/python -m tests.bench $(ONLY)
+
+$(VENV)/.installed: pyproject.toml constraints.txt deploy/make-venv.sh
+	PYTHON=$(PYTHON) deploy/make-venv.sh $(VENV) '.[embedded]'
+	@touch $@
+
+$(VENV)/.developing: pyproject.toml constraints.txt deploy/make-venv.sh
+	PYTHON=$(PYTHON) deploy/make-venv.sh $(VENV) '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+tools:
+	@deploy/install-debian-tools.sh
+
+clean:
+	rm -rf $(VENV) build

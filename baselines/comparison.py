@@ -1,0 +1,113 @@
+"""A capture against another: every series judged, all of them as one family."""
+
+from collections.abc import Mapping, Sequence
+
+from baselines.baseline import Baseline, BaselineError, Spacing
+from baselines.case import Case, Look
+from baselines.family import SEVERITY, Judgement, judge_family
+from baselines.plan_shape import PlanShape
+from baselines.samples import Samples
+from baselines.summary import summarise
+from baselines.verdict import Comparison, Explanation, ExplanationKind, SeriesComparison, Verdict
+
+# Series below a millisecond drift by 25 to 40 % on their own: a difference smaller than this is never degraded.
+FLOOR_SECONDS = 0.001
+
+
+def compare(
+    before: Baseline,
+    after: Baseline,
+    tolerances: Mapping[str, float],
+    *,
+    history: Mapping[str, Sequence[Samples]],
+    floor_seconds: float = FLOOR_SECONDS,
+    look: Look = Look.ONLY,
+) -> Comparison:
+    """Judges the durations of two captures; series in other units have no ratio and are left out.
+
+    Args: `tolerances` maps the name of every duration of either side to the ratio after/before that is tolerated
+    (1.25). `history` maps names to earlier sessions of the unchanged series, in any order; a series may be absent.
+    `look` is ONLY where no further sessions are planned.
+
+    Returns the worst verdict first, then the highest ratio.
+
+    Raises BaselineError where the two have no duration in common, or a tolerance is absent.
+    """
+    names = [name for name, series in {**before.series, **after.series}.items() if series.is_duration]
+    common = [name for name in names if name in before.series and name in after.series]
+    _require_comparable(before, after, names, common, tolerances)
+    cases = [
+        Case(
+            metric=name,
+            before=before.samples_of(name),
+            after=after.samples_of(name),
+            tolerance=tolerances[name],
+            history=history.get(name, ()),
+            spacing=_spacing(before, after, name),
+            floor=floor_seconds,
+        )
+        for name in names
+    ]
+    judged = zip(cases, judge_family(cases, look), strict=True)
+    series = [_compared(before, after, case, judgement) for case, judgement in judged]
+    return Comparison(before=before.name, after=after.name, series=sorted(series, key=_worst_first))
+
+
+def _require_comparable(
+    before: Baseline, after: Baseline, names: Sequence[str], common: Sequence[str], tolerances: Mapping[str, float]
+) -> None:
+    if not common:
+        raise BaselineError(
+            f"{before.name!r} and {after.name!r} have no duration in common: {_few(before)} against {_few(after)}; "
+            "compare two captures of the same probes"
+        )
+    without = [name for name in names if name not in tolerances]
+    if without:
+        raise BaselineError(f"no tolerance is given for {', '.join(without)}")
+
+
+def _few(baseline: Baseline, number: int = 3) -> str:
+    """Some of the durations a capture has, for a message."""
+    durations = sorted(name for name, series in baseline.series.items() if series.is_duration)
+    if not durations:
+        return "none"
+    return ", ".join(durations[:number]) + (f" and {len(durations) - number} more" if len(durations) > number else "")
+
+
+def _spacing(before: Baseline, after: Baseline, name: str) -> Spacing:
+    """The wider prior as soon as one side needs it."""
+    both_spread = before.spacing_of(name) is after.spacing_of(name) is Spacing.SPREAD
+    return Spacing.SPREAD if both_spread else Spacing.BURST
+
+
+def _compared(before: Baseline, after: Baseline, case: Case, judgement: Judgement) -> SeriesComparison:
+    """One series; where only one side has it, the answers mean nothing, but the level does."""
+    name = case.metric
+    alone = Verdict.MISSING if name not in after.series else Verdict.NEW if name not in before.series else None
+    return SeriesComparison(
+        series={**before.series, **after.series}[name],
+        tolerance=case.tolerance,
+        verdict=alone or judgement.deciding.verdict,
+        answers=() if alone else judgement.answers,
+        before=None if alone is Verdict.NEW else summarise(case.before),
+        after=None if alone is Verdict.MISSING else summarise(case.after),
+        level=judgement.level,
+        probability_over=judgement.probability_over,
+        sessions=(len(case.before), len(case.after)),
+        explanations=_explanations(before, after, name),
+    )
+
+
+def _explanations(before: Baseline, after: Baseline, name: str) -> list[Explanation]:
+    was, is_now = _last_plan(before, name), _last_plan(after, name)
+    change = was.difference(is_now) if was and is_now else None
+    return [Explanation(ExplanationKind.PLAN_CHANGE, change)] if change else []
+
+
+def _last_plan(baseline: Baseline, name: str) -> PlanShape | None:
+    return next((session.plans[name] for session in reversed(baseline.sessions) if name in session.plans), None)
+
+
+def _worst_first(one: SeriesComparison) -> tuple[int, float]:
+    ratios = [answer.ratio for answer in one.answers if answer.ratio is not None]
+    return SEVERITY.index(one.verdict), -max(ratios, default=0.0)

@@ -1,0 +1,27 @@
+"""Fixed names: links, bookmarks and alerts lead to them, so a change breaks somebody."""
+
+from enum import Enum, StrEnum
+
+TAG = "portalwatch"
+DATASOURCE_UID = "portalwatch-prometheus"
+
+
+class DashboardUid(StrEnum):
+    """The dashboards in the order of an investigation; Grafana allows 40 characters."""
+
+    OVERVIEW = "portalwatch-0-overview"
+    API = "portalwatch-1-api"
+    DATABASE = "portalwatch-2-database"
+    COMPARISON = "portalwatch-3-comparison"
+    HOST = "portalwatch-5-host"
+
+
+class PanelId(Enum):
+    """The panels that something links to, unique within their dashboard; the others are numbered from 100."""
+
+    FINDINGS = 1
+    ERRORS = 2
+    LATENESS = 3
+    STORE = 4
+    OUTBOX = 5
+    TO_BASELINE = 6

@@ -1,0 +1,193 @@
+"""The catalogue of exported metrics: name, kind, help, labels and buckets of each, declared once.
+
+The exporter builds its objects from it, panels and rules are checked against it. Conventions are those of Prometheus
+(https://prometheus.io/docs/practices/naming/): base units in the name, `_total` on counters. A statistic is the label
+`stat`, never `quantile`, which belongs to summaries alone. A value whose unit depends on its series is a family of
+one metric a unit, so that no name lies about what it holds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from baselines.series import Unit
+
+# From a fast query (1 ms) to the longest deadline (30 s), in steps of 2 to 3: an interpolated p95 is off by less.
+DURATION_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+# The goal for lateness is 100 ms at p99: most of the resolution lies below it.
+LATENESS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0)
+DELIVERY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+
+
+class MetricKind(StrEnum):
+    """What Prometheus calls the type of a metric."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One exported metric. `name` is the full name as it is queried (a histogram's without `_bucket` and so on)."""
+
+    name: str
+    kind: MetricKind
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.name.startswith("portalwatch_"):
+            raise ValueError(f"metric {self.name!r}: a name starts with portalwatch_")
+        if (self.kind is MetricKind.COUNTER) != self.name.endswith("_total"):
+            raise ValueError(f"metric {self.name!r}: _total goes with counters, and only with them")
+        if (self.kind is MetricKind.INFO) != self.name.endswith("_info"):
+            raise ValueError(f"metric {self.name!r}: _info goes with infos, and only with them")
+        if (self.kind is MetricKind.HISTOGRAM) != bool(self.buckets):
+            raise ValueError(f"metric {self.name!r}: buckets go with histograms, and only with them")
+        if "quantile" in self.labels or "le" in self.labels:
+            raise ValueError(f"metric {self.name!r}: the labels quantile and le are Prometheus' own; say stat")
+
+    @property
+    def sample_names(self) -> tuple[str, ...]:
+        """The names an expression may use."""
+        if self.kind is MetricKind.HISTOGRAM:
+            return (f"{self.name}_bucket", f"{self.name}_sum", f"{self.name}_count")
+        return (self.name,)
+
+
+def _counter(name: str, help_text: str, *labels: str) -> Metric:
+    return Metric(name=name, kind=MetricKind.COUNTER, help=help_text, labels=labels)
+
+
+def _gauge(name: str, help_text: str, *labels: str) -> Metric:
+    return Metric(name=name, kind=MetricKind.GAUGE, help=help_text, labels=labels)
+
+
+def _histogram(name: str, help_text: str, buckets: tuple[float, ...], *labels: str) -> Metric:
+    return Metric(name=name, kind=MetricKind.HISTOGRAM, help=help_text, labels=labels, buckets=buckets)
+
+
+def _gauge_by_unit(name: str, help_text: str, *labels: str) -> Mapping[Unit, Metric]:
+    """One gauge a unit; a plain number has no unit in its name (`_count` belongs to histograms)."""
+    return {
+        unit: _gauge(
+            name if unit is Unit.COUNT else f"{name}_{unit}",
+            f"{help_text}, {'a plain number' if unit is Unit.COUNT else f'in {unit}'}.",
+            *labels,
+        )
+        for unit in Unit
+    }
+
+
+PROBE_DURATION = _histogram(
+    "portalwatch_probe_duration_seconds",
+    "Durations of probes that answered or timed out, without those the prober itself disturbed.",
+    DURATION_BUCKETS,
+    "series",
+)
+PROBE_RUNS = _counter(
+    "portalwatch_probe_runs_total", "Runs of probes by how they ended.", "series", "outcome", "reason"
+)
+PROBE_SUCCESS = _gauge(
+    "portalwatch_probe_success", "Whether the last run of the probe ended well (1) or not (0).", "series"
+)
+PROBE_LAST_RUN = _gauge(
+    "portalwatch_probe_last_run_timestamp_seconds", "When the probe last started, in Unix time.", "series"
+)
+PROBE_INTERVAL = _gauge(
+    "portalwatch_probe_interval_seconds", "How far apart the runs of the probe are scheduled.", "series"
+)
+PROBE_LATENESS = _histogram(
+    "portalwatch_probe_lateness_seconds", "How much later than intended probes started.", LATENESS_BUCKETS
+)
+PROBE_DISTURBED = _counter(
+    "portalwatch_probe_disturbed_total",
+    "Runs that are not judged because the prober itself was delayed.",
+    "series",
+)
+SERIES_VALUE = _gauge_by_unit("portalwatch_series_value", "Last value of the series", "series")
+SERIES_BASELINE = _gauge_by_unit(
+    "portalwatch_series_baseline", "Figure of the baseline the series is compared with", "series", "stat"
+)
+SERIES_LIMIT = _gauge_by_unit("portalwatch_series_limit", "Absolute limit of the series", "series", "level")
+SERIES_TO_BASELINE = _gauge(
+    "portalwatch_series_to_baseline_ratio",
+    "Typical value now divided by that of the baseline: the estimate and the ends of its 95 % interval.",
+    "series",
+    "stat",
+)
+SERIES_TOLERANCE = _gauge(
+    "portalwatch_series_tolerance_ratio", "Ratio to the baseline above which the series is degraded.", "series"
+)
+FINDINGS = _gauge("portalwatch_findings", "Open findings of the series at this level.", "series", "level")
+ALERTS = _gauge("portalwatch_alerts", "Alerts that are not resolved, by tier and state.", "tier", "state")
+ALERT_CHANGES = _counter("portalwatch_alert_changes_total", "Changes of alerts, by reason and tier.", "reason", "tier")
+ALERT_LATENESS = _histogram(
+    "portalwatch_alert_step_lateness_seconds", "How much later than due alerts changed by the clock.", LATENESS_BUCKETS
+)
+ALERT_ROUNDS_FAILED = _counter(
+    "portalwatch_alert_rounds_failed_total", "Rounds of a loop of the alerts that failed and are tried again.", "loop"
+)
+DELIVERIES = _counter("portalwatch_deliveries_total", "Attempts to deliver a notification.", "channel", "outcome")
+DELIVERY_DURATION = _histogram(
+    "portalwatch_delivery_duration_seconds", "How long attempts to deliver took.", DELIVERY_BUCKETS, "channel"
+)
+LEASES_LOST = _counter(
+    "portalwatch_delivery_leases_lost_total", "Deliveries by a claim that had lapsed: they may arrive twice.", "channel"
+)
+DEAD_LETTERS = _counter(
+    "portalwatch_dead_letters_total", "Notifications given up on, and the channel they fell to.", "channel", "fallback"
+)
+OUTBOX = _gauge("portalwatch_outbox_notifications", "Notifications written and not yet delivered.")
+MEASUREMENTS_DROPPED = _counter(
+    "portalwatch_measurements_dropped_total", "Measurements lost because the queue between the processes was full."
+)
+MEASUREMENTS_SPOOLED = _counter(
+    "portalwatch_measurements_spooled_total", "Measurements written to the spool because the store was away."
+)
+MEASUREMENTS_UNREGISTERED = _counter(
+    "portalwatch_measurements_unregistered_total", "Measurements of a series that the configuration does not have."
+)
+STORE_UP = _gauge("portalwatch_store_up", "Whether the store answers (1) or not (0).")
+PROCESS_RESTARTS = _counter("portalwatch_process_restarts_total", "Restarts of a supervised process.", "process")
+BUILD = Metric(
+    name="portalwatch_build_info", kind=MetricKind.INFO, help="What is running.", labels=("version", "python_version")
+)
+DEPLOYMENT = _gauge(
+    "portalwatch_deployment_timestamp_seconds", "When the latest deployment started, in Unix time.", "release"
+)
+
+CATALOGUE: tuple[Metric, ...] = (
+    PROBE_DURATION,
+    PROBE_RUNS,
+    PROBE_SUCCESS,
+    PROBE_LAST_RUN,
+    PROBE_INTERVAL,
+    PROBE_LATENESS,
+    PROBE_DISTURBED,
+    *SERIES_VALUE.values(),
+    *SERIES_BASELINE.values(),
+    *SERIES_LIMIT.values(),
+    SERIES_TO_BASELINE,
+    SERIES_TOLERANCE,
+    FINDINGS,
+    ALERTS,
+    ALERT_CHANGES,
+    ALERT_LATENESS,
+    ALERT_ROUNDS_FAILED,
+    DELIVERIES,
+    DELIVERY_DURATION,
+    LEASES_LOST,
+    DEAD_LETTERS,
+    OUTBOX,
+    MEASUREMENTS_DROPPED,
+    MEASUREMENTS_SPOOLED,
+    MEASUREMENTS_UNREGISTERED,
+    STORE_UP,
+    PROCESS_RESTARTS,
+    BUILD,
+    DEPLOYMENT,
+)

@@ -1,0 +1,1 @@
+"""What Prometheus needs to watch us: the scrape job, recording rules and alerting rules."""

@@ -1,0 +1,31 @@
+"""Prometheus' two files as plain data: its configuration with our scrape job, and our rules."""
+
+from dashboards.prometheus.alerting import alerting_rules
+from dashboards.prometheus.recording import RECORDING_RULES
+
+RULES_FILE = "rules/portalwatch.yml"
+
+
+def scrape_configuration(*, scrape_target: str, job: str, scrape_interval_seconds: int) -> dict[str, object]:
+    """prometheus.yml; `scrape_target` is host:port of the service."""
+    interval = f"{scrape_interval_seconds}s"
+    return {
+        "global": {"scrape_interval": interval, "evaluation_interval": interval},
+        "rule_files": [RULES_FILE],
+        "scrape_configs": [{"job_name": job, "static_configs": [{"targets": [scrape_target]}]}],
+    }
+
+
+def rules(*, job: str, grafana_url: str, runbook_url: str) -> dict[str, object]:
+    """The rules file: what is recorded first, then what alerts on it."""
+    return {
+        "groups": [
+            {"name": "portalwatch-recording", "rules": [rule.as_rule() for rule in RECORDING_RULES]},
+            {
+                "name": "portalwatch-alerting",
+                "rules": [
+                    rule.as_rule(grafana_url=grafana_url, runbook_url=runbook_url) for rule in alerting_rules(job)
+                ],
+            },
+        ]
+    }

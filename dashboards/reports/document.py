@@ -1,0 +1,101 @@
+"""An assessment as JSON for a script: a contract, key by key. Seconds are milliseconds here, and only here."""
+
+import json
+import math
+from collections.abc import Mapping
+
+from baselines.series import Unit
+from baselines.verdict import Answer, Question, SeriesComparison, Summary
+from dashboards.reports.wording import unanswered
+from thresholds.assessment import Assessment
+from thresholds.finding import Finding
+
+MILLISECONDS = 1000.0
+
+
+def render_json(assessment: Assessment) -> str:
+    """The JSON text of `document`, indented, with every name as it is (no ASCII escapes)."""
+    return json.dumps(document(assessment), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def document(assessment: Assessment) -> dict[str, object]:
+    """The assessment as plain dicts and lists, in the comparison's own order.
+
+    A figure that does not exist is null, and so is a side that has no such series. `failed` counts the calls that
+    failed and those that timed out: neither is among the figures beside it.
+    """
+    comparison, advice = assessment.comparison, assessment.advice
+    return {
+        "before": comparison.before,
+        "after": comparison.after,
+        "profile": assessment.profile,
+        "overall": {
+            "verdict": assessment.verdict.value,
+            "advice": {
+                "action": advice.action.value,
+                "rollback_tier": advice.rollback_tier,
+                "probability": {"over_25": _figure(advice.over_25), "over_40": _figure(advice.over_40)},
+                "reason": advice.reason,
+            },
+        },
+        "series": [_series(one, assessment.findings_of(one.series.name)) for one in comparison.series],
+    }
+
+
+def _series(one: SeriesComparison, findings: list[Finding]) -> dict[str, object]:
+    scale = _scale(one.series.unit)
+    return {
+        "series": one.series.name,
+        "unit": "ms" if one.series.unit is Unit.SECONDS else one.series.unit.value,
+        "before": _summary(one.before, scale),
+        "after": _summary(one.after, scale),
+        **_ratio(one.answer(Question.TYPICAL)),
+        "tolerance": _figure(one.tolerance),
+        "verdict": one.verdict.value,
+        "questions": [
+            {"question": answer.question.value, **_ratio(answer), "verdict": answer.verdict.value}
+            for answer in one.answers
+        ],
+        "findings": [_finding(finding) for finding in findings],
+        "explanations": [{"kind": each.kind.value, "summary": each.summary} for each in one.explanations],
+    }
+
+
+def _summary(side: Summary | None, scale: float) -> Mapping[str, object] | None:
+    if side is None:
+        return None
+    return {
+        "n": side.n,
+        "failed": unanswered(side),
+        "mean": _figure(side.mean, scale),
+        "median": _figure(side.median, scale),
+        "p95": _figure(side.p95, scale),
+        "p99": _figure(side.p99, scale),
+        "min": _figure(side.minimum, scale),
+        "max": _figure(side.maximum, scale),
+    }
+
+
+def _ratio(answer: Answer | None) -> dict[str, object]:
+    if answer is None:
+        return {"ratio": None, "ci_low": None, "ci_high": None}
+    return {"ratio": _figure(answer.ratio), "ci_low": _figure(answer.ci_low), "ci_high": _figure(answer.ci_high)}
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    scale = _scale(finding.unit)
+    return {
+        "rule": finding.rule.value,
+        "level": finding.level.value,
+        "limit": _figure(finding.limit, scale),
+        "value": _figure(finding.value, scale),
+    }
+
+
+def _scale(unit: Unit) -> float:
+    return MILLISECONDS if unit is Unit.SECONDS else 1.0
+
+
+def _figure(value: float | None, scale: float = 1.0) -> float | None:
+    """Nine significant digits: all that was measured, without the noise of a multiplication in floating point."""
+    return None if value is None or not math.isfinite(value) else float(f"{value * scale:.9g}")

@@ -1,0 +1,82 @@
+"""An assessment as one self-contained HTML file for a change ticket."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from baselines.baseline import Baseline
+from baselines.verdict import Answer, Question, SeriesComparison, Verdict
+from dashboards.page import environment
+from dashboards.reports import figures, wording
+from dashboards.reports.distribution import HEIGHT, WIDTH, Distribution, distribution
+from dashboards.reports.forest import Band, Forest, Whisker
+from thresholds.assessment import Assessment
+from thresholds.finding import Finding
+
+# What a reader came for stands open; more than this many open details would bury the rest.
+MOST_OPEN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One series as the page shows it; `anchor` is made by us, never from its name."""
+
+    anchor: str
+    comparison: SeriesComparison
+    typical: Answer | None
+    band: Band
+    whisker: Whisker | None
+    distribution: Distribution | None
+    findings: Sequence[Finding]
+    reason: str
+    is_open: bool
+
+
+def render_html(assessment: Assessment, *, before: Baseline | None = None, after: Baseline | None = None) -> str:
+    """The forest plot as a table, sorted by verdict and impact, and the details of each series.
+
+    `before` and `after` are the captures compared: where both are given, the details overlay their distributions. The
+    file loads nothing, runs nothing, prints, and reads in light and dark and at 390 px.
+    """
+    ordered = wording.ordered(assessment)
+    forest = Forest(ordered)
+    rows = [_row(number, one, assessment, forest, before, after) for number, one in enumerate(ordered, start=1)]
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            assessment=assessment,
+            forest=forest,
+            rows=rows,
+            headline=wording.headlines(assessment),
+            advice=wording.advice(assessment),
+            doubt=wording.doubt(assessment) if assessment.comparison.having(Verdict.DEGRADED) else "",
+            counts=[(one, count) for one in wording.ORDER if (count := len(assessment.comparison.having(one)))],
+            figures=figures,
+            wording=wording,
+            chart=(WIDTH, HEIGHT),
+        )
+    )
+
+
+def _row(
+    number: int,
+    one: SeriesComparison,
+    assessment: Assessment,
+    forest: Forest,
+    before: Baseline | None,
+    after: Baseline | None,
+) -> Row:
+    name = one.series.name
+    return Row(
+        anchor=f"series-{number}",
+        comparison=one,
+        typical=one.answer(Question.TYPICAL),
+        band=forest.band(one),
+        whisker=forest.whisker(one),
+        distribution=(
+            distribution(one.series, before.samples_of(name), after.samples_of(name)) if before and after else None
+        ),
+        findings=assessment.findings_of(name),
+        reason=wording.reason(one),
+        is_open=number <= MOST_OPEN and one.verdict in (Verdict.DEGRADED, Verdict.MISSING),
+    )

@@ -1,0 +1,62 @@
+"""An assessment as JUnit XML for a pipeline: one test case a series."""
+
+import re
+from xml.etree import ElementTree
+
+from baselines.verdict import SeriesComparison, Verdict
+from dashboards.reports import figures, wording
+from thresholds.assessment import Assessment
+from thresholds.finding import Finding, Level
+
+# XML 1.0 has no way to write these, escaped or not (https://www.w3.org/TR/xml/#charsets).
+IMPOSSIBLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render_junit(assessment: Assessment) -> str:
+    """A suite whose failures are what makes the exit code 1: series degraded, missing or with a critical finding.
+
+    An inconclusive series is skipped, with the reason; every other passes.
+    """
+    name = f"{assessment.comparison.before} → {assessment.comparison.after}"
+    suite = ElementTree.Element("testsuite", name=_text(name))
+    for one in wording.ordered(assessment):
+        _add_case(suite, one, assessment.findings_of(one.series.name))
+    suite.set("tests", str(len(suite)))
+    suite.set("failures", str(len(suite.findall("*/failure"))))
+    suite.set("errors", "0")
+    suite.set("skipped", str(len(suite.findall("*/skipped"))))
+    root = ElementTree.Element("testsuites", name="portalwatch")
+    root.append(suite)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _add_case(suite: ElementTree.Element, one: SeriesComparison, findings: list[Finding]) -> None:
+    case = ElementTree.SubElement(
+        suite, "testcase", classname=_text(one.series.category), name=_text(one.series.metric)
+    )
+    critical = [finding for finding in findings if finding.level is Level.CRITICAL]
+    if one.verdict in (Verdict.DEGRADED, Verdict.MISSING) or critical:
+        kind = one.verdict.value if one.verdict in (Verdict.DEGRADED, Verdict.MISSING) else Level.CRITICAL.value
+        message = wording.reason(one) if kind == one.verdict.value else critical[0].summary
+        failure = ElementTree.SubElement(case, "failure", type=kind, message=_text(message))
+        failure.text = _text("\n".join(_details(one, findings)))
+    elif one.verdict is Verdict.INCONCLUSIVE:
+        ElementTree.SubElement(case, "skipped", message=_text(f"inconclusive: {wording.reason(one)}"))
+
+
+def _details(one: SeriesComparison, findings: list[Finding]) -> list[str]:
+    questions = [
+        f"{answer.question.value}: {answer.verdict.value}, ratio {figures.ratio(answer.ratio)} "
+        f"({figures.interval(answer.ci_low, answer.ci_high)}), tolerance {figures.ratio(one.tolerance)}"
+        for answer in one.answers
+    ]
+    return [
+        *questions,
+        *(f"because {explanation.summary}" for explanation in one.explanations),
+        *(f"{finding.level.value}: {finding.summary}" for finding in findings),
+    ]
+
+
+def _text(text: str) -> str:
+    return IMPOSSIBLE.sub("�", text)

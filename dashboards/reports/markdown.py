@@ -1,0 +1,71 @@
+"""An assessment as Markdown for a merge request."""
+
+import re
+from html import escape
+
+from baselines.verdict import Question, SeriesComparison, Verdict
+from dashboards.reports import figures, wording
+from thresholds.assessment import Assessment
+
+# What would start a link, a code span, emphasis, a table cell or an issue reference where it stands in a sentence.
+SPECIAL = re.compile(r"([\\`*_\[\]|~#@!])")
+QUIET = (Verdict.WITHIN, Verdict.IMPROVED, Verdict.NEW)
+
+
+def render_markdown(assessment: Assessment) -> str:
+    """Headline, advice, a table with one row a series, then why for each that is not within tolerance."""
+    comparison = assessment.comparison
+    rows = wording.ordered(assessment)
+    lines = [
+        f"### {_text(wording.headline(assessment))}",
+        "",
+        f"**Advice:** {_text(wording.advice(assessment))}",
+        "",
+        f"Before: {_text(comparison.before)} · after: {_text(comparison.after)} · "
+        f"profile: {_text(assessment.profile)} · figures are medians, intervals 95 %.",
+    ]
+    if rows:
+        lines += [
+            "",
+            "| series | verdict | before | after | ratio (interval) | tolerance | n |",
+            "|---|---|---:|---:|---:|---:|---:|",
+            *(_row(one) for one in rows),
+        ]
+    for one in rows:
+        lines += _reasons(assessment, one)
+    return "\n".join(lines) + "\n"
+
+
+def _row(one: SeriesComparison) -> str:
+    answer = one.answer(Question.TYPICAL)
+    ratio = "-" if answer is None or answer.ratio is None else (
+        f"{figures.ratio(answer.ratio)} ({figures.interval(answer.ci_low, answer.ci_high)})"
+    )  # fmt: skip
+    verdict = one.verdict.value if one.verdict in QUIET else f"**{one.verdict.value}**"
+    cells = (
+        _text(one.series.name),
+        verdict,
+        wording.median(one.before, one.series.unit),
+        wording.median(one.after, one.series.unit),
+        ratio,
+        figures.ratio(one.tolerance),
+        wording.sample_count(one.before, one.after),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _reasons(assessment: Assessment, one: SeriesComparison) -> list[str]:
+    findings = assessment.findings_of(one.series.name)
+    if one.verdict in QUIET and not findings:
+        return []
+    return [
+        "",
+        f"**{_text(one.series.name)}** is {one.verdict.value}: {_text(wording.reason(one))}",
+        *(f"- because {_text(explanation.summary)}" for explanation in one.explanations),
+        *(f"- {finding.level.value}: {_text(finding.summary)}" for finding in findings),
+    ]
+
+
+def _text(text: str) -> str:
+    """Foreign text that stays text: one line, no markup, no HTML."""
+    return escape(SPECIAL.sub(r"\\\1", " ".join(text.split())), quote=False)

@@ -1,0 +1,103 @@
+"""An assessment as a table for a terminal or a pipe."""
+
+import textwrap
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from baselines.verdict import Question, SeriesComparison, Verdict
+from dashboards.reports import figures, wording
+from thresholds.assessment import Assessment
+
+HEADINGS = ("verdict", "before", "after", "ratio", "95 % interval", "tol.", "n")
+# Words and numbers line up differently: the verdict to the left, figures to the right.
+LEFT = {"verdict"}
+INDENT = "  "
+STYLES = {
+    Verdict.DEGRADED: "bold red",
+    Verdict.MISSING: "bold red",
+    Verdict.INCONCLUSIVE: "yellow",
+    Verdict.IMPROVED: "green",
+}
+
+
+def render_table(assessment: Assessment, width: int | None = None) -> Text:
+    """Headline, advice, one row a series (worst first), then why for each that is not within tolerance.
+
+    `width` is that of the terminal, None for a pipe: then a row is always one line. Where the names leave no room for
+    the figures, each name stands on a line of its own; it is never cut. Print with `soft_wrap=True`; `.plain` is the
+    same text without colour. Figures are medians.
+    """
+    rows = wording.ordered(assessment)
+    text = Text(no_wrap=True, overflow="ignore")
+    text.append(_wrapped(wording.headline(assessment), width), style="bold")
+    text.append(_wrapped(wording.advice(assessment), width))
+    if rows:
+        text.append("\n")
+        _append_rows(text, rows, width)
+        _append_reasons(text, assessment, rows, width)
+    return text
+
+
+def _append_rows(text: Text, rows: Sequence[SeriesComparison], width: int | None) -> None:
+    cells = [_cells(one) for one in rows]
+    widths = [max(map(len, column)) for column in zip(HEADINGS, *cells, strict=True)]
+    longest = max(len("series"), *(len(one.series.name) for one in rows))
+    one_line = width is None or longest + len(INDENT) + sum(widths) + 2 * (len(widths) - 1) <= width
+    text.append(("series".ljust(longest) if one_line else "series\n") + INDENT, style="dim")
+    text.append(_line(HEADINGS, widths) + "\n", style="dim")
+    for one, row in zip(rows, cells, strict=True):
+        text.append((one.series.name.ljust(longest) if one_line else one.series.name + "\n") + INDENT)
+        line = _line(row, widths)
+        text.append(line[: widths[0]], style=STYLES.get(one.verdict, ""))
+        text.append(line[widths[0] :] + "\n")
+
+
+def _cells(one: SeriesComparison) -> tuple[str, ...]:
+    answer = one.answer(Question.TYPICAL)
+    return (
+        one.verdict.value,
+        wording.median(one.before, one.series.unit),
+        wording.median(one.after, one.series.unit),
+        figures.ratio(answer.ratio if answer else None),
+        figures.interval(answer.ci_low, answer.ci_high) if answer else figures.NO_FIGURE,
+        figures.ratio(one.tolerance),
+        wording.sample_count(one.before, one.after),
+    )
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = [
+        cell.ljust(width) if heading in LEFT else cell.rjust(width)
+        for heading, cell, width in zip(HEADINGS, cells, widths, strict=True)
+    ]
+    return "  ".join(padded)
+
+
+def _append_reasons(text: Text, assessment: Assessment, rows: Sequence[SeriesComparison], width: int | None) -> None:
+    for one in rows:
+        findings = assessment.findings_of(one.series.name)
+        if one.verdict in (Verdict.WITHIN, Verdict.IMPROVED, Verdict.NEW) and not findings:
+            continue
+        text.append("\n" + _wrapped(f"{one.series.name}: {wording.reason(one)}", width))
+        for explanation in one.explanations:
+            text.append(_wrapped(f"because {explanation.summary}", width, INDENT))
+        for finding in findings:
+            text.append(_wrapped(f"{finding.level.value}: {finding.summary}", width, INDENT))
+
+
+def _wrapped(sentence: str, width: int | None, indent: str = "") -> str:
+    """The sentence over as many lines as the terminal needs; a word longer than that is left whole."""
+    if width is None:
+        return f"{indent}{sentence}\n"
+    return (
+        textwrap.fill(
+            sentence,
+            width,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        + "\n"
+    )

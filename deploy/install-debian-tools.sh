@@ -1,0 +1,16 @@
+#!/bin/sh
+# Installs the real parts that tests and benchmarks run against, where we are root on Debian and they are missing.
+# Elsewhere nothing happens: a test whose tool is missing says so, and fails where CI=true.
+set -eu
+missing=""
+command -v promtool >/dev/null || missing="$missing prometheus"
+ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "note: not installed:$missing; tests that need them are left out" >&2
+    exit 0
+fi
+# RUNLEVEL=1: the packages must not start services of their own here.
+apt-get update -qq
+# shellcheck disable=SC2086
+RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null

@@ -1,0 +1,5 @@
+"""`python -m monitor` is `portalwatch`."""
+
+from monitor.cli import main
+
+main()

@@ -1,0 +1,143 @@
+"""Captures a baseline with the configured probes, and takes further sessions when a suspicion asks for them."""
+
+import getpass
+import os
+import random
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from fnmatch import fnmatchcase
+from importlib.metadata import version
+from typing import Protocol
+
+import psutil
+
+from baselines import RULE_VERSION, Baseline, BaselineStore, CaptureConditions, Clock, Measurement, Outcome, Spacing
+from baselines.capture import CapturePlan, calls_of, capture_sessions, comparable_probes
+from monitor.configuration import Configuration
+from monitor.errors import CannotRunError, ConfigurationError
+from probes import ProbeSet
+
+
+class Progress(Protocol):
+    """Shows a person how far something slow is; silent in a pipe."""
+
+    def track(self, title: str, total: int) -> AbstractContextManager[Callable[[], None]]:
+        """A context whose value is called once for each of `total` steps."""
+        ...
+
+
+def standard_plan(sessions: int, samples: int, *, quick: bool) -> CapturePlan:
+    """The campaign of `baseline capture`. Raises ConfigurationError for numbers that make none."""
+    try:
+        return CapturePlan(sessions=sessions, samples=samples, spacing=Spacing.BURST if quick else Spacing.SPREAD)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+
+
+class Capturing:
+    """Captures with one configuration. `probes` stays open between captures, so only the first one is cold."""
+
+    def __init__(self, configuration: Configuration, probes: ProbeSet, clock: Clock, progress: Progress) -> None:
+        self._configuration = configuration
+        self._probes = probes
+        self._clock = clock
+        self._progress = progress
+
+    async def capture(
+        self, name: str, plan: CapturePlan, *, globs: Sequence[str] = (), release: str | None = None
+    ) -> Baseline:
+        """A new baseline, not yet stored.
+
+        Raises ConfigurationError where no probe fits the globs, CannotRunError where a whole target can't be reached.
+        """
+        chosen = self._choose(globs)
+        await self._check_targets(chosen)
+        settings = self._configuration.settings
+        release = release or settings.release
+        with self._progress.track(f"capturing {name}", calls_of(plan, chosen)) as advanced:
+            sessions = await capture_sessions(
+                plan,
+                chosen,
+                self._probes,
+                conditions=lambda: self._conditions(plan.spacing, release),
+                clock=self._clock,
+                order=random.Random(),
+                advanced=advanced,
+            )
+        return Baseline(
+            name=name,
+            environment=settings.environment,
+            release=release,
+            captured_by=getpass.getuser(),
+            series={one.name: one for probe in chosen for one in self._probes.series_of(probe) if one.is_duration},
+            sessions=sessions,
+        )
+
+    async def further(self, capture: Baseline, series: Collection[str], sessions: int, name: str) -> Baseline | None:
+        """Further sessions of some series under the plan of the capture; None where a target does not answer."""
+        chosen = [
+            probe for probe in self._choose(()) if any(one.name in series for one in self._probes.series_of(probe))
+        ]
+        if not chosen:
+            return None
+        first = capture.sessions[0]
+        samples = max(len(first.samples[one]) for one in series if one in first.samples)
+        plan = CapturePlan(sessions=sessions, samples=samples, spacing=first.conditions.spacing)
+        try:
+            return await self.capture(name, plan, globs=chosen, release=capture.release)
+        except CannotRunError:
+            return None
+
+    def _choose(self, globs: Sequence[str]) -> list[str]:
+        names = comparable_probes(self._probes, self._probes.names)
+        chosen = [name for name in names if not globs or any(fnmatchcase(name, glob) for glob in globs)]
+        if not chosen:
+            known = ", ".join(names) or "none that measures a time"
+            raise ConfigurationError(f"no probe fits; the configured ones are: {known}")
+        return chosen
+
+    async def _check_targets(self, chosen: Sequence[str]) -> None:
+        """One run of each probe: a target none of whose probes comes through can't be measured."""
+        by_target = defaultdict[str, list[Measurement]](list)
+        for probe in chosen:
+            target = self._configuration.settings.probes[probe].target or probe
+            by_target[target] += await self._probes.run(probe, self._clock.now())
+        for target, measurements in by_target.items():
+            reasons = {one.reason for one in measurements if one.reason and one.outcome is not Outcome.FAILED_ASSERTION}
+            if all(one.outcome in (Outcome.ERROR, Outcome.TIMEOUT) for one in measurements):
+                raise CannotRunError(
+                    f"target {target} can't be measured: every probe of it failed ({', '.join(sorted(reasons))}); "
+                    f"try one with `portalwatch check`, and see that targets.{target} says where it is and who we are"
+                )
+
+    def _conditions(self, spacing: Spacing, release: str) -> CaptureConditions:
+        return CaptureConditions(
+            spacing=spacing,
+            connection_mode="kept alive",
+            host_load=host_load(),
+            release=release,
+            configuration_hash=self._configuration.hash,
+            rule_version=RULE_VERSION,
+            prober_version=version("portalwatch"),
+        )
+
+
+def host_load() -> float | None:
+    """The one-minute load average per processor, None where the system has none."""
+    try:
+        return psutil.getloadavg()[0] / (os.cpu_count() or 1)
+    except OSError:
+        return None
+
+
+async def further_name(store: BaselineStore, name: str) -> str:
+    """A free name for a capture that extends `name`: `post+1`, `post+2` …"""
+    taken = {one.name for one in await store.summaries()}
+    return next(candidate for number in range(1, len(taken) + 2) if (candidate := f"{name}+{number}") not in taken)
+
+
+def is_fresh(finished_at: datetime, now: datetime) -> bool:
+    """Whether a capture is so recent (an hour) that what is measured now is still the same system."""
+    return (now - finished_at).total_seconds() < 3600

@@ -1,0 +1,61 @@
+"""The command `portalwatch`: each command is a file of this folder, imported when it is called."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+
+import click
+
+from monitor.errors import ExitCode, MonitorError
+
+# Module and attribute of each command. `judge` answers in a pipe, and must not wait for what the others import.
+_COMMANDS = {
+    "demo": "demo",
+    "serve": "serve",
+    "check": "check",
+    "baseline": "baseline",
+    "compare": "compare",
+    "judge": "judge",
+    "alerts": "alerts",
+    "dashboards": "dashboards",
+    "config": "config",
+    "store": "store",
+    "token": "token",
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"monitor.cli.{_COMMANDS[cmd_name]}"), cmd_name)
+        return command
+
+
+@click.group(cls=_Lazy, epilog="Start with: portalwatch demo --once")
+@click.version_option(version("portalwatch"), prog_name="portalwatch")
+def portalwatch() -> None:
+    """Is the portal slower or more broken than before, how sure are we, why, and who must know now?"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; ends the process with an exit code of the house."""
+    try:
+        code = portalwatch.main(arguments, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = ExitCode.USAGE
+    except click.Abort:
+        code = 130
+    except KeyboardInterrupt:
+        code = 130
+    except MonitorError as error:
+        click.echo(f"portalwatch: {error}", err=True)
+        code = error.exit_code
+    except BrokenPipeError:
+        code = ExitCode.WELL
+    sys.exit(int(code or 0))

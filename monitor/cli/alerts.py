@@ -1,0 +1,105 @@
+"""`portalwatch alerts`: list, show, ack."""
+
+import getpass
+import json
+from pathlib import Path
+
+import asyncpg
+import click
+
+from alerts import AlertError, AlertRecord, AlertState
+from alerts.postgres import PostgresAlerts
+from monitor.alerting import alert_policy
+from monitor.cli.context import configured, with_store
+from monitor.cli.options import config_option, format_option
+from monitor.cli.tables import print_table
+from monitor.clock import SystemClock
+from monitor.comparing import Figures
+from monitor.configuration import Configuration
+from monitor.errors import ConfigurationError
+from monitor.web.status import alert_documents
+from probes import series_of
+
+
+@click.group(epilog="Example: portalwatch alerts list")
+def alerts() -> None:
+    """What fired, who was told, and who has it in hand."""
+
+
+@alerts.command("list", epilog="Example: portalwatch alerts list --all")
+@click.option("--all", "everything", is_flag=True, help="Resolved ones too.")
+@format_option()
+@config_option
+def list_(everything: bool, output_format: str, config: Path | None) -> None:
+    """Alerts, the newest first."""
+    configuration = configured(config)
+    states = tuple(AlertState) if everything else (AlertState.FIRING, AlertState.ACKNOWLEDGED)
+
+    async def act(pool: asyncpg.Pool) -> list[AlertRecord]:
+        return await _store(configuration, pool).list_alerts(states)
+
+    records = with_store(configuration, act)
+    if output_format == "json":
+        click.echo(json.dumps(alert_documents(records), default=str, indent=2))
+        return
+    if not records:
+        click.echo("No alert.", err=True)
+        return
+    print_table(
+        ["id", "state", "tier", "since", "what"],
+        [
+            [one.id, one.state, one.tier, f"{one.fired_at or one.opened_at:%Y-%m-%d %H:%M} UTC", one.summary]
+            for one in (record.alert for record in records)
+        ],
+    )
+
+
+@alerts.command(epilog="Example: portalwatch alerts show 1f2e3d4c5b6a")
+@click.argument("alert_id", metavar="ID")
+@format_option()
+@config_option
+def show(alert_id: str, output_format: str, config: Path | None) -> None:
+    """One alert with everything that happened to it."""
+    configuration = configured(config)
+
+    async def act(pool: asyncpg.Pool) -> AlertRecord | None:
+        return await _store(configuration, pool).find_alert(alert_id)
+
+    record = with_store(configuration, act)
+    if record is None:
+        raise ConfigurationError(f"there is no alert {alert_id}")
+    if output_format == "json":
+        click.echo(json.dumps(alert_documents([record])[0], default=str, indent=2))
+        return
+    click.echo(f"{record.alert.summary}\n{record.alert.state}, {record.alert.tier}")
+    print_table(
+        ["at", "event", "channel", "by", "detail"],
+        [
+            [f"{one.at:%Y-%m-%d %H:%M:%S} UTC", one.event, one.channel or "", one.by or "", one.detail]
+            for one in record.events
+        ],
+    )
+
+
+@alerts.command(epilog="Example: portalwatch alerts ack 1f2e3d4c5b6a")
+@click.argument("alert_id", metavar="ID")
+@click.option("--by", default=getpass.getuser, help="Who has it in hand [default: you].")
+@config_option
+def ack(alert_id: str, by: str, config: Path | None) -> None:
+    """Acknowledge an alert: everything that is still to be sent for it stops."""
+    configuration = configured(config)
+
+    async def act(pool: asyncpg.Pool) -> None:
+        await _store(configuration, pool).acknowledge(alert_id, by, SystemClock().now())
+
+    try:
+        with_store(configuration, act)
+    except AlertError as error:
+        raise ConfigurationError(str(error)) from error
+    click.echo(f"acknowledged by {by}")
+
+
+def _store(configuration: Configuration, pool: asyncpg.Pool) -> PostgresAlerts:
+    series = series_of(configuration.settings.probes)
+    figures = Figures.load(configuration, series)
+    return PostgresAlerts(pool, alert_policy(configuration.settings, figures, series), "command line")

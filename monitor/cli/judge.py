@@ -1,0 +1,38 @@
+"""`portalwatch judge`: verdicts on samples given as JSON, without a store or a configuration."""
+
+import json
+import sys
+from typing import TextIO
+
+import click
+
+from monitor.errors import ConfigurationError, ExitCode
+from monitor.judge import JudgeError, judge_stream, judge_text
+
+_CODES = {"degraded": ExitCode.FINDING, "inconclusive": ExitCode.INCONCLUSIVE}
+
+
+@click.command(
+    epilog='Example: echo \'{"metric": "m", "baseline": [[10, 11]], "current": [[20, 22]], "tolerance": 1.25}\' '
+    "| portalwatch judge"
+)
+@click.argument("file", type=click.File(encoding="utf-8"), default="-")
+@click.option("--stream", is_flag=True, help="One JSON object a line in, one a line out, for as long as input comes.")
+def judge(file: TextIO, stream: bool) -> ExitCode:
+    """Judge the samples in FILE, or on standard input: one case or a family of cases, times in milliseconds."""
+    if stream:
+        judge_stream(file, _write_line)
+        return ExitCode.WELL
+    try:
+        answer = judge_text(file.read())
+    except JudgeError as error:
+        raise ConfigurationError(f"{file.name}: {error}") from error
+    click.echo(json.dumps(answer))
+    verdicts = [one["verdict"] for one in answer.get("verdicts", [answer])]
+    codes = {_CODES.get(verdict, ExitCode.WELL) for verdict in verdicts}
+    return next(code for code in (ExitCode.FINDING, ExitCode.INCONCLUSIVE, ExitCode.WELL) if code in codes or not codes)
+
+
+def _write_line(line: str) -> None:
+    sys.stdout.write(line)
+    sys.stdout.flush()

@@ -1,0 +1,31 @@
+"""Options that several commands have in common."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def config_option(command: F) -> F:
+    """`--config FILE`."""
+    return click.option(
+        "--config",
+        "config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Configuration file [default: $PORTALWATCH_CONFIG, else ./portalwatch.yml, else the embedded default].",
+    )(command)
+
+
+def format_option(*more: str) -> Callable[[F], F]:
+    """`--format table|json`, and what a command offers besides."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(["table", "json", *more]),
+        default="table",
+        show_default=True,
+        help="How the result is printed, to standard output alone.",
+    )

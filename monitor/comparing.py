@@ -1,0 +1,145 @@
+"""Compares captures and applies the matrix: what `compare`, the demo and the service have in common."""
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+
+from baselines import (
+    RULE_VERSION,
+    Baseline,
+    BaselineStore,
+    CaptureConditions,
+    Comparison,
+    Look,
+    MeasurementStore,
+    Series,
+    SeriesRegistry,
+    Spacing,
+    Verdict,
+    compare,
+)
+from baselines.live import live_baseline, without_hasty_verdicts
+from monitor.capturing import host_load
+from monitor.configuration import Configuration
+from monitor.errors import ConfigurationError
+from thresholds import (
+    Assessment,
+    FigureError,
+    Level,
+    Profile,
+    RollbackMatrix,
+    Routing,
+    ThresholdMatrix,
+    assess,
+    load_matrix,
+    load_rollback,
+    load_routing,
+    tolerances,
+)
+
+LIVE_WINDOW = timedelta(hours=1)
+# With the usual five sessions, three more make the second look of eight and four more the last one of twelve.
+_FURTHER_LOOKS = ((Look.SECOND, 3), (Look.LAST, 4))
+
+# Takes so many further sessions of these series and returns the capture with them; None where the target is away.
+Further = Callable[[Baseline, Collection[str], int], Awaitable[Baseline | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The customer's figures with the user's overrides."""
+
+    matrix: ThresholdMatrix
+    routing: Routing
+    rollback: RollbackMatrix
+
+    @classmethod
+    def load(cls, configuration: Configuration, series: SeriesRegistry) -> "Figures":
+        """Raises ConfigurationError for an override that names no series or does not fit the one it names."""
+        overrides = configuration.settings.thresholds
+        if unknown := [name for name in overrides if name not in series]:
+            raise ConfigurationError(
+                f"{configuration.path}: thresholds: there is no series {', '.join(unknown)}; "
+                f"there are: {', '.join(series)}"
+            )
+        try:
+            matrix = load_matrix().overridden(overrides)
+            for one in series.values():
+                matrix.limits_of(one)
+        except FigureError as error:
+            raise ConfigurationError(f"{configuration.path}: thresholds: {error}") from error
+        return cls(matrix, load_routing(), load_rollback())
+
+    def limits_by_level(self, series: Series) -> dict[Level, float]:
+        """The absolute limits of a series, in its base unit."""
+        limits = self.matrix.limits_of(series)
+        levels = {Level.WARNING: limits.warning, Level.CRITICAL: limits.critical}
+        return {level: limit.value for level, limit in levels.items() if limit is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparing:
+    """Compares under one profile. `tolerance_percent`, where given, holds for every series."""
+
+    figures: Figures
+    store: BaselineStore
+    profile: Profile = Profile.STANDARD
+    tolerance_percent: float | None = None
+
+    async def judge(self, before: Baseline, after: Baseline, *, look: Look = Look.ONLY) -> Comparison:
+        """One look at two captures, with the history of the first. Raises BaselineError without a series in common."""
+        series = {**before.series, **after.series}
+        try:
+            allowed = tolerances(series.values(), self.figures.matrix, self.profile, self.tolerance_percent)
+        except FigureError as error:
+            raise ConfigurationError(str(error)) from error
+        return compare(before, after, allowed, history=await self.store.history(before), look=look)
+
+    async def judge_surely(self, before: Baseline, after: Baseline, further: Further) -> tuple[Comparison, Baseline]:
+        """Looks again with further sessions before anything is called degraded, while the target is there.
+
+        Returns the last comparison and the after side it was made of.
+        """
+        comparison = await self.judge(before, after, look=Look.FIRST)
+        for look, sessions in _FURTHER_LOOKS:
+            # What is degraded at the second look is; only what is still suspected gets the last one.
+            sure = look is Look.LAST
+            doubtful = {
+                one.series.name
+                for one in comparison.series
+                if one.suspected or (one.verdict is Verdict.DEGRADED and not sure)
+            }
+            extended = await further(after, doubtful, sessions) if doubtful else None
+            if extended is None:
+                break
+            after = extended
+            comparison = await self.judge(before, after, look=look)
+        return comparison, after
+
+    def assess(self, comparison: Comparison, taken_at: datetime) -> Assessment:
+        """The comparison with findings and advice."""
+        profile = self.profile if self.tolerance_percent is None else f"{self.tolerance_percent:g} %"
+        return assess(comparison, self.figures.matrix, self.figures.rollback, self.figures.routing, profile, taken_at)
+
+
+async def live_capture(
+    measurements: MeasurementStore, series: SeriesRegistry, configuration: Configuration, now: datetime
+) -> Baseline | None:
+    """The last hour of the service's own measurements as a capture, None where there is too little."""
+    measured = await measurements.since([name for name, one in series.items() if one.is_duration], now - LIVE_WINDOW)
+    conditions = CaptureConditions(
+        spacing=Spacing.SPREAD,
+        connection_mode="kept alive",
+        host_load=host_load(),
+        release=configuration.settings.release,
+        configuration_hash=configuration.hash,
+        rule_version=RULE_VERSION,
+        prober_version=version("portalwatch"),
+    )
+    return live_baseline(measured, series, conditions, configuration.settings.environment)
+
+
+async def compare_live(comparing: Comparing, before: Baseline, live: Baseline) -> Comparison:
+    """A baseline against the last hour; a series with too few sessions is inconclusive."""
+    return without_hasty_verdicts(await comparing.judge(before, live))

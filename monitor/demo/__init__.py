@@ -1,0 +1,1 @@
+"""The demonstration: a sample portal, its deployment and the faults that can be put into it."""

@@ -1,0 +1,84 @@
+"""The portal as an application: its endpoints over one pool of connections."""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from monitor.demo.portal import access, clients, information, pages
+from monitor.demo.portal.misbehaviour import Misbehaviours
+from monitor.demo.portal.state import PortalState
+
+POOL_SIZE = 5
+"""Connections the portal keeps: four advisers and one to spare."""
+
+
+def create_portal(dsn: str, *, secret: str, token_minutes: int = 30) -> FastAPI:
+    """The portal on the database that `dsn` names; `secret` signs its tokens, which last `token_minutes`.
+
+    Raises ValueError for an empty secret or a token that would not last.
+    """
+    if not secret:
+        raise ValueError("the portal needs a secret to sign tokens with")
+    if token_minutes < 1:
+        raise ValueError(f"a token lasts at least one minute, not {token_minutes}")
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with asyncpg.create_pool(dsn, min_size=POOL_SIZE, max_size=POOL_SIZE) as pool:
+            misbehaviours = Misbehaviours(dsn, pool)
+            app.state.portal = PortalState(pool, secret, token_minutes, misbehaviours)
+            async with misbehaviours.followed():
+                yield
+
+    portal = FastAPI(title="Demo portal", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    for noun in (access, pages, clients, information):
+        portal.include_router(noun.router)
+    portal.add_exception_handler(asyncpg.UndefinedTableError, _answer_not_migrated)
+    portal.add_exception_handler(asyncpg.ForeignKeyViolationError, _answer_not_found)
+    for trouble in (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        portal.add_exception_handler(trouble, _answer_no_database)
+    portal.add_middleware(ResponseHeaders)
+    return portal
+
+
+class ResponseHeaders:
+    """Gives every response its correlation id (the request's, else a new one) and the usual security headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        correlation_id = Headers(scope=scope).get("x-correlation-id") or uuid.uuid4().hex
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Correlation-ID"] = correlation_id
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["X-Frame-Options"] = "DENY"
+                headers["Referrer-Policy"] = "no-referrer"
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+async def _answer_not_migrated(_request: Request, _error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": "Not Found"}, 404)
+
+
+async def _answer_not_found(_request: Request, _error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": "there is no such client group"}, 404)
+
+
+async def _answer_no_database(_request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": f"the database did not answer: {type(error).__name__}"}, 503)

@@ -1,0 +1,88 @@
+"""The portal's database: the statements of its SQL files, and a new portal's tables and data."""
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+
+import asyncpg
+
+ADVISERS = ("adviser1@portal.example", "adviser2@portal.example", "adviser3@portal.example", "adviser4@portal.example")
+"""The log-in names of the four advisers, who work at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """How much the portal holds, besides its 130 client groups."""
+
+    products_per_group: int
+    valuations_per_portfolio: int
+
+    def __post_init__(self) -> None:
+        if self.products_per_group < 1 or self.valuations_per_portfolio < 2:
+            raise ValueError("a portal has at least one product a group and two valuations a portfolio")
+
+
+SMALL = Volume(products_per_group=4, valuations_per_portfolio=12)
+LARGE = Volume(products_per_group=80, valuations_per_portfolio=48)
+"""10,400 products and 499,200 valuations: enough that a missing index is felt."""
+
+
+def statements(name: str) -> Iterator[str]:
+    """The statements of `sql/<name>.sql` in order, without comment lines.
+
+    A statement ends with the first line that ends in a semicolon, outside of $$ quotes.
+
+    Raises FileNotFoundError where there is no such file.
+    """
+    text = files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    lines: list[str] = []
+    quoted = False
+    for line in text.splitlines():
+        if not quoted and (not line.strip() or line.lstrip().startswith("--")):
+            continue
+        lines.append(line)
+        quoted ^= line.count("$$") % 2 == 1
+        if line.rstrip().endswith(";") and not quoted:
+            yield "\n".join(lines)
+            lines = []
+    if lines:
+        yield "\n".join(lines)
+
+
+def hash_password(password: str, salt: bytes) -> bytes:
+    """What `users` keeps of a password: scrypt with the parameters of RFC 7914's interactive log-in."""
+    return hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1)
+
+
+async def install(dsn: str, *, adviser_password: str, volume: Volume = LARGE) -> None:
+    """Makes the portal's tables in an empty database and fills them, the same on every run but for the salts.
+
+    Raises asyncpg.PostgresError, such as DuplicateTableError where a portal is there already.
+    """
+    connection = await asyncpg.connect(dsn)
+    try:
+        for statement in statements("schema"):
+            await connection.execute(statement)
+        await _add_advisers(connection, adviser_password)
+        await connection.execute(
+            "SELECT set_config('demo.products_per_group', $1, false),"
+            " set_config('demo.valuations_per_portfolio', $2, false)",
+            str(volume.products_per_group),
+            str(volume.valuations_per_portfolio),
+        )
+        for name in ("data", "indexes"):
+            for statement in statements(name):
+                await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _add_advisers(connection: asyncpg.Connection, password: str) -> None:
+    salt = secrets.token_bytes(16)
+    hashed = hash_password(password, salt)
+    await connection.executemany(
+        "INSERT INTO users (email, full_name, password_salt, password_hash, role) VALUES ($1, $2, $3, $4, 'adviser')",
+        [(email, f"Adviser {number}", salt, hashed) for number, email in enumerate(ADVISERS, start=1)],
+    )

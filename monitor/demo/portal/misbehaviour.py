@@ -1,0 +1,120 @@
+"""What the portal itself can be made to do wrong, while it runs.
+
+The table `demo_faults` names what is on. It is read every quarter of a second on a connection of its own, so that a
+request pays for a look-up in a set only, and so that a fault can be ended while the pool is exhausted.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+from enum import StrEnum
+
+import asyncpg
+from fastapi import HTTPException
+
+POLL_SECONDS = 0.25
+"""How long a switched fault takes, at most, to show."""
+
+SLOW_SECONDS = 0.15
+"""What the slow dependency adds: some ten times what its endpoint takes by itself."""
+
+FAILING_SHARE = 0.3
+"""The share of calls that the failing endpoint answers with 500."""
+
+
+class Misbehaviour(StrEnum):
+    """What the portal can do wrong by itself."""
+
+    SLOW_ENDPOINT = "slow-endpoint"
+    FAILING_ENDPOINT = "failing-endpoint"
+    HANGING_ENDPOINT = "hanging-endpoint"
+    WRONG_BODY = "wrong-body"
+    HELD_LOCK = "held-lock"
+    EXHAUSTED_POOL = "exhausted-pool"
+
+
+class Misbehaviours:
+    """The misbehaviours that are on, kept in step with `demo_faults` while `followed`."""
+
+    def __init__(self, dsn: str, pool: asyncpg.Pool) -> None:
+        self._dsn = dsn
+        self._pool = pool
+        self._on: frozenset[str] = frozenset()
+        self._chance = random.Random()
+
+    def __contains__(self, misbehaviour: Misbehaviour) -> bool:
+        return misbehaviour in self._on
+
+    async def wait_for_dependency(self) -> None:
+        """Waits as a slow dependency makes one wait, while that is on."""
+        if Misbehaviour.SLOW_ENDPOINT in self:
+            await asyncio.sleep(SLOW_SECONDS)
+
+    async def hang(self) -> None:
+        """Does not come back while that is on."""
+        while Misbehaviour.HANGING_ENDPOINT in self:  # noqa: ASYNC110 - what is on is itself found by polling
+            await asyncio.sleep(POLL_SECONDS)
+
+    def fail_sometimes(self) -> None:
+        """Raises 500 for a share of the calls, while that is on."""
+        if Misbehaviour.FAILING_ENDPOINT in self and self._chance.random() < FAILING_SHARE:
+            raise HTTPException(500, "the product service answered with an error")
+
+    @contextlib.asynccontextmanager
+    async def followed(self) -> AsyncIterator[None]:
+        """Follows the table for as long as the block lasts."""
+        task = asyncio.create_task(self._follow())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _follow(self) -> None:
+        while True:
+            # The database may go away and come back, which is one of the faults itself.
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                connection = await asyncpg.connect(self._dsn)
+                try:
+                    await self._follow_on(connection)
+                finally:
+                    connection.terminate()
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _follow_on(self, connection: asyncpg.Connection) -> None:
+        holding: dict[str, asyncio.Task[None]] = {}
+        try:
+            while True:
+                self._on = frozenset([row["name"] for row in await connection.fetch("SELECT name FROM demo_faults")])
+                for name, hold in ((Misbehaviour.HELD_LOCK, self._lock), (Misbehaviour.EXHAUSTED_POOL, self._exhaust)):
+                    if name in self._on and name not in holding:
+                        holding[name] = asyncio.create_task(hold())
+                    elif name not in self._on and name in holding:
+                        await _end(holding.pop(name))
+                await asyncio.sleep(POLL_SECONDS)
+        finally:
+            for task in holding.values():
+                await _end(task)
+
+    async def _lock(self) -> None:
+        """Holds a transaction open that forgot to commit, with a lock no reader of the products gets past."""
+        connection = await asyncpg.connect(self._dsn)
+        try:
+            async with connection.transaction():
+                await connection.execute("LOCK TABLE client_products IN ACCESS EXCLUSIVE MODE")
+                await asyncio.Event().wait()
+        finally:
+            connection.terminate()
+
+    async def _exhaust(self) -> None:
+        """Takes every connection of the pool and gives none back."""
+        async with contextlib.AsyncExitStack() as taken:
+            for _ in range(self._pool.get_max_size()):
+                await taken.enter_async_context(self._pool.acquire())
+            await asyncio.Event().wait()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

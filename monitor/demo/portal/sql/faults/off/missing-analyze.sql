@@ -1,0 +1,2 @@
+ALTER TABLE portfolio_valuations RESET (autovacuum_enabled);
+ANALYZE portfolio_valuations;

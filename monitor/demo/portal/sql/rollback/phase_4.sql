@@ -1,0 +1,36 @@
+-- Takes phase 4 back, and puts the valuations' index in place again should it have got lost.
+
+UPDATE migration_control SET value = 'phase_3', updated_at = now() WHERE setting = 'current_phase';
+DROP MATERIALIZED VIEW IF EXISTS client_ownership_summary;
+DROP MATERIALIZED VIEW IF EXISTS client_complete_summary;
+DROP INDEX CONCURRENTLY IF EXISTS idx_groups_active;
+DROP INDEX CONCURRENTLY IF EXISTS idx_products_newest;
+DROP INDEX CONCURRENTLY IF EXISTS idx_products_active;
+DROP INDEX CONCURRENTLY IF EXISTS idx_products_ownership_type;
+DROP INDEX CONCURRENTLY IF EXISTS idx_products_ownership;
+DROP INDEX CONCURRENTLY IF EXISTS idx_ownership_audit_newest;
+DROP INDEX CONCURRENTLY IF EXISTS idx_ownership_audit_row;
+DROP INDEX CONCURRENTLY IF EXISTS idx_networth_statement;
+DROP INDEX CONCURRENTLY IF EXISTS idx_networth_author;
+DROP INDEX CONCURRENTLY IF EXISTS idx_networth_newest;
+DROP INDEX CONCURRENTLY IF EXISTS idx_objectives_running;
+DROP INDEX CONCURRENTLY IF EXISTS idx_objectives_owner;
+DROP INDEX CONCURRENTLY IF EXISTS idx_objectives_group;
+DROP INDEX CONCURRENTLY IF EXISTS idx_actions_priority;
+DROP INDEX CONCURRENTLY IF EXISTS idx_actions_open;
+DROP INDEX CONCURRENTLY IF EXISTS idx_actions_assignee;
+DROP INDEX CONCURRENTLY IF EXISTS idx_actions_group;
+DROP INDEX CONCURRENTLY IF EXISTS idx_unmanaged_products_ownership;
+DROP INDEX CONCURRENTLY IF EXISTS idx_unmanaged_products_value;
+DROP INDEX CONCURRENTLY IF EXISTS idx_unmanaged_products_provider;
+DROP INDEX CONCURRENTLY IF EXISTS idx_unmanaged_products_active;
+DROP INDEX CONCURRENTLY IF EXISTS idx_unmanaged_products_group;
+DROP INDEX CONCURRENTLY IF EXISTS idx_information_items_author;
+DROP INDEX CONCURRENTLY IF EXISTS idx_information_items_urgent;
+DROP INDEX CONCURRENTLY IF EXISTS idx_information_items_active;
+DROP INDEX CONCURRENTLY IF EXISTS idx_information_items_title;
+DROP INDEX CONCURRENTLY IF EXISTS idx_information_items_keys;
+DROP INDEX CONCURRENTLY IF EXISTS idx_information_items_content;
+DROP INDEX CONCURRENTLY IF EXISTS idx_information_items_newest;
+DROP INDEX CONCURRENTLY IF EXISTS idx_information_items_group_type;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS portfolio_valuations_by_date ON portfolio_valuations (portfolio_id, valuation_date);

@@ -1,0 +1,98 @@
+"""One system health validation: every component held against its limits now, PASS, WARNING or FAIL with its figures."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from baselines import Clock, Measurement, Outcome
+from monitor.comparing import Figures
+from monitor.settings import Settings
+from probes import HttpTarget, PostgresTarget, ProbeSet
+from thresholds import Level, evaluate, written
+
+# Categories that are a component of their own, whatever they look at.
+_OWN_COMPONENT = {"frontend_performance": "front end", "security": "security"}
+
+
+class Status(StrEnum):
+    """What a check can say."""
+
+    PASS = "PASS"
+    WARNING = "WARNING"
+    FAIL = "FAIL"
+
+
+# Worst first.
+_SEVERITY = (Status.FAIL, Status.WARNING, Status.PASS)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of a component: what was looked at, how it is, and the figure or the reason."""
+
+    name: str
+    status: Status
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A part of the system with its checks; it is as good as the worst of them."""
+
+    name: str
+    checks: Sequence[Check]
+
+    @property
+    def status(self) -> Status:
+        """The worst of the checks."""
+        return min((one.status for one in self.checks), key=_SEVERITY.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The whole validation. `unreachable` names targets none of whose probes got an answer."""
+
+    components: Sequence[Component]
+    unreachable: Sequence[str]
+
+
+async def validate(settings: Settings, figures: Figures, probes: ProbeSet, clock: Clock) -> Health:
+    """Run every probe once (a second time for the figure, so that no cold connect is judged) and judge it."""
+    checks = defaultdict[str, list[Check]](list)
+    answered = dict.fromkeys(settings.targets, False)
+    for name, probe in settings.probes.items():
+        await probes.run(name, clock.now())
+        measurements = await probes.run(name, clock.now())
+        if probe.target and any(one.outcome in (Outcome.OK, Outcome.FAILED_ASSERTION) for one in measurements):
+            answered[probe.target] = True
+        component = _OWN_COMPONENT.get(probe.category) or _component(settings, probe.target)
+        checks[component] += [_check(figures, probes, one) for one in measurements]
+    probed = {probe.target for probe in settings.probes.values()}
+    return Health(
+        [Component(name, ones) for name, ones in checks.items()],
+        [target for target, reached in answered.items() if not reached and target in probed],
+    )
+
+
+def _component(settings: Settings, target: str | None) -> str:
+    match settings.targets.get(target or ""):
+        case PostgresTarget():
+            return "database"
+        case HttpTarget():
+            return "backend API"
+        case _:
+            return "performance"
+
+
+def _check(figures: Figures, probes: ProbeSet, measurement: Measurement) -> Check:
+    series = probes.series[measurement.series]
+    findings = evaluate(series, figures.matrix.limits_of(series), measurement, figures.routing)
+    levels = {one.level for one in findings}
+    status = Status.FAIL if Level.CRITICAL in levels else Status.WARNING if Level.WARNING in levels else Status.PASS
+    wrong = [one.summary for one in findings if one.level is not Level.OK]
+    if wrong:
+        return Check(series.name, status, "; ".join(wrong))
+    if measurement.value is None:
+        return Check(series.name, Status.FAIL, f"no answer: {measurement.reason}")
+    return Check(series.name, status, written(measurement.value, series.unit))

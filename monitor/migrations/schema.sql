@@ -1,0 +1,332 @@
+CREATE FUNCTION public.drop_sample_partitions(parent regclass, before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    partition record;
+    dropped integer := 0;
+BEGIN
+    FOR partition IN
+        SELECT child.oid::regclass AS name,
+               (regexp_match(pg_get_expr(child.relpartbound, child.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz AS ends
+        FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
+        WHERE inhparent = parent
+    LOOP
+        IF partition.ends <= before THEN
+            EXECUTE format('DROP TABLE %s', partition.name);
+            dropped := dropped + 1;
+        END IF;
+    END LOOP;
+    RETURN dropped;
+END $$;
+CREATE FUNCTION public.ensure_sample_partitions(moment timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    week timestamptz := date_trunc('week', moment, 'UTC');
+    month timestamptz := date_trunc('month', moment, 'UTC');
+    next_month timestamptz := ((month AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC';
+BEGIN
+    -- Two instances may come here at once; CREATE TABLE IF NOT EXISTS alone does not stand that.
+    PERFORM pg_advisory_xact_lock(hashtext('portalwatch.partitions'));
+    EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF sample_chunk FOR VALUES FROM (%L) TO (%L)',
+        'sample_chunk_' || to_char(week AT TIME ZONE 'UTC', 'IYYY"w"IW'), week, week + interval '168 hours');
+    EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF sample_rollup FOR VALUES FROM (%L) TO (%L)',
+        'sample_rollup_' || to_char(month AT TIME ZONE 'UTC', 'YYYY"m"MM'), month, next_month);
+END $$;
+CREATE FUNCTION public.refuse_change_of_history() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'the history of alerts is append-only';
+END
+$$;
+CREATE TABLE public.access_token (
+    id integer NOT NULL,
+    name text NOT NULL,
+    access_right text NOT NULL,
+    token_hash bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT access_token_access_right_check CHECK ((access_right = ANY (ARRAY['operator'::text, 'ingest'::text])))
+);
+ALTER TABLE public.access_token ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.access_token_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.alembic_version (
+    version_num character varying(32) NOT NULL
+);
+CREATE TABLE public.alert (
+    id text NOT NULL,
+    fingerprint text NOT NULL,
+    series text NOT NULL,
+    route text NOT NULL,
+    rule text NOT NULL,
+    unit text NOT NULL,
+    level text NOT NULL,
+    tier text NOT NULL,
+    state text NOT NULL,
+    summary text NOT NULL,
+    value double precision,
+    value_limit double precision,
+    action text,
+    bad_count integer NOT NULL,
+    critical_count integer NOT NULL,
+    good_count integer NOT NULL,
+    occurrence integer NOT NULL,
+    step integer NOT NULL,
+    channels text[] NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    fired_at timestamp with time zone,
+    acknowledged_at timestamp with time zone,
+    acknowledged_by text,
+    acknowledged_until timestamp with time zone,
+    resolved_at timestamp with time zone,
+    escalates_at timestamp with time zone,
+    reminds_at timestamp with time zone,
+    CONSTRAINT alert_check CHECK (((state = 'acknowledged'::text) = (acknowledged_until IS NOT NULL))),
+    CONSTRAINT alert_check1 CHECK (((state = 'resolved'::text) = (resolved_at IS NOT NULL))),
+    CONSTRAINT alert_check2 CHECK (((state = 'pending'::text) = (fired_at IS NULL))),
+    CONSTRAINT alert_check3 CHECK (((state = 'firing'::text) OR ((escalates_at IS NULL) AND (reminds_at IS NULL)))),
+    CONSTRAINT alert_level_check CHECK ((level = ANY (ARRAY['warning'::text, 'critical'::text]))),
+    CONSTRAINT alert_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'firing'::text, 'acknowledged'::text, 'resolved'::text])))
+);
+COMMENT ON COLUMN public.alert.fingerprint IS 'Series and rule: at most one alert of it is open.';
+COMMENT ON COLUMN public.alert.level IS 'The worst level this alert had evidence of.';
+COMMENT ON COLUMN public.alert.value IS 'The figure last judged, in base units (a ratio for the baseline rule).';
+COMMENT ON COLUMN public.alert.critical_count IS 'Of the consecutive bad evaluations, the latest that were critical.';
+COMMENT ON COLUMN public.alert.occurrence IS 'How often it fired, rose or re-opened; 0 while pending.';
+COMMENT ON COLUMN public.alert.step IS 'How many more times this occurrence was told of: escalations, reminders, the end.';
+COMMENT ON COLUMN public.alert.channels IS 'Everybody who was told, so that they hear of the end.';
+CREATE TABLE public.alert_event (
+    id bigint NOT NULL,
+    alert_id text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    event text NOT NULL,
+    tier text NOT NULL,
+    channel text,
+    by text,
+    detail text NOT NULL
+);
+COMMENT ON TABLE public.alert_event IS 'Everything that happened to an alert; rows are added and never changed.';
+COMMENT ON COLUMN public.alert_event.by IS 'The person who acknowledged, or the instance that delivered.';
+ALTER TABLE public.alert_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.alert_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.baseline (
+    id integer NOT NULL,
+    name text NOT NULL,
+    environment text NOT NULL,
+    release text NOT NULL,
+    captured_by text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    extends_id integer,
+    active boolean DEFAULT false NOT NULL,
+    approved_by text,
+    approved_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    CONSTRAINT baseline_check CHECK ((finished_at >= started_at)),
+    CONSTRAINT baseline_check1 CHECK ((NOT (active AND (extends_id IS NOT NULL))))
+);
+ALTER TABLE public.baseline ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.baseline_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.capture_samples (
+    session_id integer NOT NULL,
+    series_id integer NOT NULL,
+    value double precision[] NOT NULL,
+    timed_out boolean[] NOT NULL,
+    cold_value double precision[] NOT NULL,
+    cold_timed_out boolean[] NOT NULL,
+    plan text[]
+);
+COMMENT ON COLUMN public.capture_samples.value IS 'In the base unit of the series; NULL where the call failed.';
+CREATE TABLE public.capture_session (
+    id integer NOT NULL,
+    baseline_id integer NOT NULL,
+    number integer NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    conditions jsonb NOT NULL
+);
+ALTER TABLE public.capture_session ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.capture_session_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.notification (
+    id bigint NOT NULL,
+    key text NOT NULL,
+    alert_id text NOT NULL,
+    channel text NOT NULL,
+    reason text NOT NULL,
+    occurrence integer NOT NULL,
+    step integer NOT NULL,
+    fallbacks text[] NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    deadline_at timestamp with time zone NOT NULL,
+    leased_by text,
+    lease_until timestamp with time zone,
+    settled_at timestamp with time zone,
+    last_error text DEFAULT ''::text NOT NULL,
+    CONSTRAINT notification_check CHECK (((state <> 'leased'::text) OR ((leased_by IS NOT NULL) AND (lease_until IS NOT NULL)))),
+    CONSTRAINT notification_check1 CHECK (((state = ANY (ARRAY['delivered'::text, 'stopped'::text, 'dead'::text])) = (settled_at IS NOT NULL))),
+    CONSTRAINT notification_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'leased'::text, 'delivered'::text, 'stopped'::text, 'dead'::text])))
+);
+COMMENT ON COLUMN public.notification.key IS 'alert:occurrence:step:reason:channel: one message is queued once.';
+COMMENT ON COLUMN public.notification.fallbacks IS 'The channels still to fall to when this one is dead.';
+COMMENT ON COLUMN public.notification.attempts IS 'Claims so far; the latest claim alone may settle the row.';
+ALTER TABLE public.notification ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.notification_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.sample_chunk (
+    series_id integer NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    offset_ms integer[] NOT NULL,
+    value real[] NOT NULL,
+    state smallint[] NOT NULL,
+    disturbed boolean[] NOT NULL,
+    lateness_ms smallint[] NOT NULL
+)
+PARTITION BY RANGE (hour);
+COMMENT ON TABLE public.sample_chunk IS 'One closed hour of a series in a row; partitions by ISO week, UTC.';
+CREATE TABLE public.sample_head (
+    series_id integer NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    value real,
+    state smallint NOT NULL,
+    disturbed boolean NOT NULL,
+    lateness_ms smallint NOT NULL,
+    correlation_id text NOT NULL
+);
+COMMENT ON COLUMN public.sample_head.value IS 'In the base unit of the series; the time waited where the call timed out.';
+COMMENT ON COLUMN public.sample_head.lateness_ms IS 'Between the intended and the actual start; the largest value is that or more.';
+CREATE TABLE public.sample_rollup (
+    series_id integer NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    n integer NOT NULL,
+    failed integer NOT NULL,
+    disturbed integer NOT NULL,
+    mean real,
+    minimum real,
+    p20 real,
+    median real,
+    p95 real,
+    p99 real,
+    maximum real
+)
+PARTITION BY RANGE (hour);
+COMMENT ON TABLE public.sample_rollup IS 'One hour of a series in figures, of calls that answered undisturbed; partitions by month, UTC.';
+CREATE TABLE public.sample_state (
+    code smallint NOT NULL,
+    outcome text NOT NULL,
+    reason text NOT NULL
+);
+COMMENT ON TABLE public.sample_state IS 'The closed lists of outcomes and reasons, as two bytes a sample.';
+CREATE TABLE public.series (
+    id integer NOT NULL,
+    name text NOT NULL,
+    unit text NOT NULL,
+    direction text NOT NULL,
+    cadence_seconds double precision,
+    route text
+);
+COMMENT ON TABLE public.series IS 'What a series is; unit and direction never change under a name.';
+ALTER TABLE public.series ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.series_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+ALTER TABLE ONLY public.access_token
+    ADD CONSTRAINT access_token_name_key UNIQUE (name);
+ALTER TABLE ONLY public.access_token
+    ADD CONSTRAINT access_token_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.access_token
+    ADD CONSTRAINT access_token_token_hash_key UNIQUE (token_hash);
+ALTER TABLE ONLY public.alembic_version
+    ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+ALTER TABLE ONLY public.alert_event
+    ADD CONSTRAINT alert_event_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.alert
+    ADD CONSTRAINT alert_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.baseline
+    ADD CONSTRAINT baseline_name_key UNIQUE (name);
+ALTER TABLE ONLY public.baseline
+    ADD CONSTRAINT baseline_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.capture_samples
+    ADD CONSTRAINT capture_samples_pkey PRIMARY KEY (session_id, series_id);
+ALTER TABLE ONLY public.capture_session
+    ADD CONSTRAINT capture_session_baseline_id_number_key UNIQUE (baseline_id, number);
+ALTER TABLE ONLY public.capture_session
+    ADD CONSTRAINT capture_session_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_key_key UNIQUE (key);
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.sample_chunk
+    ADD CONSTRAINT sample_chunk_pkey PRIMARY KEY (series_id, hour);
+ALTER TABLE ONLY public.sample_rollup
+    ADD CONSTRAINT sample_rollup_pkey PRIMARY KEY (series_id, hour);
+ALTER TABLE ONLY public.sample_state
+    ADD CONSTRAINT sample_state_outcome_reason_key UNIQUE (outcome, reason);
+ALTER TABLE ONLY public.sample_state
+    ADD CONSTRAINT sample_state_pkey PRIMARY KEY (code);
+ALTER TABLE ONLY public.series
+    ADD CONSTRAINT series_name_key UNIQUE (name);
+ALTER TABLE ONLY public.series
+    ADD CONSTRAINT series_pkey PRIMARY KEY (id);
+CREATE INDEX alert_due ON public.alert USING btree (LEAST(escalates_at, reminds_at, acknowledged_until)) WHERE (state = ANY (ARRAY['firing'::text, 'acknowledged'::text]));
+CREATE INDEX alert_event_alert ON public.alert_event USING btree (alert_id, id);
+CREATE UNIQUE INDEX alert_open ON public.alert USING btree (fingerprint) WHERE (state <> 'resolved'::text);
+CREATE INDEX alert_opened ON public.alert USING btree (opened_at DESC, id);
+CREATE UNIQUE INDEX baseline_active ON public.baseline USING btree (environment) WHERE active;
+CREATE INDEX capture_samples_series ON public.capture_samples USING btree (series_id);
+CREATE INDEX notification_alert ON public.notification USING btree (alert_id, id);
+CREATE INDEX notification_queue ON public.notification USING btree (channel, due_at) WHERE (state = ANY (ARRAY['pending'::text, 'leased'::text]));
+CREATE INDEX sample_head_series ON public.sample_head USING btree (series_id, started_at);
+CREATE INDEX sample_head_started ON public.sample_head USING brin (started_at);
+CREATE TRIGGER alert_event_append_only BEFORE DELETE OR UPDATE ON public.alert_event FOR EACH ROW EXECUTE FUNCTION public.refuse_change_of_history();
+ALTER TABLE ONLY public.alert_event
+    ADD CONSTRAINT alert_event_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES public.alert(id);
+ALTER TABLE ONLY public.baseline
+    ADD CONSTRAINT baseline_extends_id_fkey FOREIGN KEY (extends_id) REFERENCES public.baseline(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.capture_samples
+    ADD CONSTRAINT capture_samples_series_id_fkey FOREIGN KEY (series_id) REFERENCES public.series(id);
+ALTER TABLE ONLY public.capture_samples
+    ADD CONSTRAINT capture_samples_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.capture_session(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.capture_session
+    ADD CONSTRAINT capture_session_baseline_id_fkey FOREIGN KEY (baseline_id) REFERENCES public.baseline(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES public.alert(id);
+ALTER TABLE ONLY public.sample_head
+    ADD CONSTRAINT sample_head_series_id_fkey FOREIGN KEY (series_id) REFERENCES public.series(id);

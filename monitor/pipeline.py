@@ -1,0 +1,152 @@
+"""Measurement → stored → held against limits and baseline → finding → alert: the one way data walks."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Protocol
+
+import asyncpg
+import structlog
+
+from alerts import Alerts, AlertStoreError
+from baselines import BaselineError, Clock, Measurement, SeriesRegistry
+from baselines.postgres import PostgresMeasurements
+from monitor.comparing import Comparing, Figures, compare_live, live_capture
+from monitor.configuration import Configuration
+from monitor.exporter import Exporter
+from monitor.spool import Spool
+from monitor.watch import Watch
+from thresholds import Finding, Level, baseline_findings, evaluate
+
+# Whatever says that the store is away and not that we asked it something wrong.
+STORE_IS_AWAY = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError,
+                 asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError)  # fmt: skip
+# What a spool gives back is written in pieces of this many.
+_REPLAY_BATCH = 5_000
+
+log = structlog.get_logger(__name__)
+
+
+class FindingSink(Protocol):
+    """Takes findings, good ones too."""
+
+    async def record(self, findings: Iterable[Finding]) -> object:
+        """Decide on them. Raises AlertStoreError."""
+        ...
+
+
+class Pipeline:
+    """The steps, with everything they need; one object a service process."""
+
+    def __init__(
+        self,
+        *,
+        configuration: Configuration,
+        series: SeriesRegistry,
+        figures: Figures,
+        comparing: Comparing,
+        measurements: PostgresMeasurements,
+        spool: Spool,
+        alerts: Alerts,
+        exporter: Exporter,
+        watch: Watch,
+        clock: Clock,
+    ) -> None:
+        self._configuration = configuration
+        self._series = series
+        self._figures = figures
+        self._comparing = comparing
+        self._measurements = measurements
+        self._spool = spool
+        self._alerts: FindingSink = alerts
+        self._exporter = exporter
+        self._watch = watch
+        self._clock = clock
+        self._limits = {name: figures.matrix.limits_of(one) for name, one in series.items()}
+
+    async def take(self, batch: Sequence[Measurement]) -> None:
+        """A batch of measurements, of which unknown series (of a prober that is being restarted) are left out."""
+        known = [one for one in batch if one.series in self._series]
+        for one in known:
+            self._exporter.observe(one)
+            self._watch.saw(one)
+        await self._keep(known)
+        await self._tell([finding for one in known for finding in self._held_against_limits(one)])
+
+    async def compare(self) -> None:
+        """The last hour against the active baseline, where there is one."""
+        try:
+            name = await self._comparing.store.active(self._configuration.settings.environment)
+            live = await live_capture(self._measurements, self._series, self._configuration, self._clock.now())
+            if name is None or live is None:
+                return
+            comparison = await compare_live(self._comparing, await self._comparing.store.load(name), live)
+        except BaselineError as error:
+            log.warning("the last hour could not be compared", reason=str(error))
+            return
+        except STORE_IS_AWAY:
+            self._store_is(up=False)
+            return
+        self._watch.comparison = comparison
+        self._exporter.baseline_compared(comparison)
+        await self._tell(baseline_findings(comparison, self._figures.routing, self._clock.now()))
+
+    async def replay(self) -> None:
+        """Write what was spooled while the store was away, where it is back."""
+        if not self._spool.size_bytes:
+            return
+        measurements = [one for one in self._spool.take() if one.series in self._series]
+        try:
+            for start in range(0, len(measurements), _REPLAY_BATCH):
+                await self._measurements.append(measurements[start : start + _REPLAY_BATCH])
+        except STORE_IS_AWAY:
+            return
+        self._spool.clear()
+        self._store_is(up=True)
+        log.info("the spool is written", measurements=len(measurements))
+
+    async def keep_house(self) -> None:
+        """Close the hours that ended and drop what is older than the configuration keeps."""
+        settings, now = self._configuration.settings.store, self._clock.now()
+        try:
+            await self._measurements.compact(now)
+            await self._measurements.prune(
+                now - timedelta(days=settings.samples_days), now - timedelta(days=settings.rollups_days)
+            )
+        except STORE_IS_AWAY:
+            self._store_is(up=False)
+
+    def _held_against_limits(self, measurement: Measurement) -> list[Finding]:
+        series = self._series[measurement.series]
+        return evaluate(series, self._limits[series.name], measurement, self._figures.routing)
+
+    async def _keep(self, measurements: Sequence[Measurement]) -> None:
+        if not measurements:
+            return
+        try:
+            await self._measurements.append(measurements)
+        except STORE_IS_AWAY as error:
+            self._store_is(up=False, reason=type(error).__name__)
+            if self._spool.append(measurements):
+                self._exporter.spooled(len(measurements))
+            else:
+                self._exporter.dropped(len(measurements))
+        else:
+            self._store_is(up=True)
+
+    async def _tell(self, findings: Sequence[Finding]) -> None:
+        self._watch.judged(findings)
+        for name in {one.series for one in findings}:
+            self._exporter.findings(name, self._watch.findings_of(name))
+        for one in findings:
+            if one.level is not Level.OK:
+                log.info("finding", series=one.series, rule=one.rule, level=one.level, summary=one.summary)
+        try:
+            await self._alerts.record(findings)
+        except AlertStoreError as error:
+            log.error("findings could not be recorded", reason=str(error))
+
+    def _store_is(self, *, up: bool, reason: str = "") -> None:
+        if up != self._watch.store_up:
+            log.info("the store is back") if up else log.error("the store is away, spooling", reason=reason)
+        self._watch.store_up = up
+        self._exporter.store(up=up)

@@ -1,0 +1,190 @@
+"""The process that serves: store, evaluation, alerts, HTTP. `python -m monitor.service`, started by the supervisor."""
+
+import argparse
+import asyncio
+import os
+import signal
+import socket
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from baselines import Clock, Measurement
+from baselines.postgres import PostgresBaselines, PostgresMeasurements
+from monitor.access import AccessTokens
+from monitor.alerting import open_alerts
+from monitor.clock import SystemClock
+from monitor.comparing import Comparing, Figures
+from monitor.configuration import Configuration, load_configuration
+from monitor.database import store_pool
+from monitor.errors import MonitorError
+from monitor.event_loop import run
+from monitor.exporter import Exporter
+from monitor.link import Heartbeat, read_link
+from monitor.logs import configure_logs
+from monitor.pipeline import Pipeline
+from monitor.spool import Spool
+from monitor.store import data_directory
+from monitor.supervisor import STORE_VARIABLE
+from monitor.watch import Watch
+from monitor.web.app import create_app
+from monitor.web.rights import Gate
+from probes import series_of
+
+# Measurements wait here for the pipeline; beyond it, they wait in the socket and then with the prober.
+_QUEUE_LENGTH = 10_000
+_BATCH = 1_000
+_HOUSEKEEPING_SECONDS = 60.0
+_REPLAY_SECONDS = 5.0
+# How long a stop waits for messages that are being sent.
+_DRAIN_SECONDS = 8.0
+
+log = structlog.get_logger(__name__)
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the process, which stops things in an order."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(configuration: Configuration, dsn: str, listener: socket.socket, link: socket.socket) -> None:
+    """Run until SIGTERM. Raises StoreUnreachableError and ConfigurationError before anything runs."""
+    settings, clock = configuration.settings, SystemClock()
+    series = series_of(settings.probes)
+    figures = Figures.load(configuration, series)
+    exporter = Exporter(series, version=version("portalwatch"))
+    watch = Watch(series, clock.now())
+    exporter.limits({name: figures.limits_by_level(one) for name, one in series.items()})
+    instance = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(store_pool(dsn))
+        measurements = PostgresMeasurements(pool)
+        await measurements.register(series)
+        alerts = open_alerts(pool, settings, figures, series, clock=clock, observer=exporter, instance=instance)
+        pipeline = Pipeline(
+            configuration=configuration,
+            series=series,
+            figures=figures,
+            comparing=Comparing(figures=figures, store=PostgresBaselines(pool)),
+            measurements=measurements,
+            spool=Spool(data_directory(settings.store) / "spool" / "measurements.jsonl"),
+            alerts=alerts,
+            exporter=exporter,
+            watch=watch,
+            clock=clock,
+        )
+        gate = Gate(AccessTokens(pool), clock, operators_need_token=settings.http.require_operator_token)
+        app = create_app(settings=settings, watch=watch, alerts=alerts, exporter=exporter, gate=gate, clock=clock)
+        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+
+        async with asyncio.TaskGroup() as group:
+            taking = group.create_task(_take_measurements(link, pipeline, watch, exporter, clock))
+            delivering = group.create_task(alerts.run())
+            beats = [
+                group.create_task(_every(_HOUSEKEEPING_SECONDS, pipeline.keep_house, clock)),
+                group.create_task(_every(settings.evaluation.compare_every, pipeline.compare, clock)),
+                group.create_task(_every(_REPLAY_SECONDS, pipeline.replay, clock)),
+            ]
+            serving = group.create_task(server.serve([listener]))
+            log.info("ready to serve", series=len(series), instance=instance)
+            await stop.wait()
+            # In the order in which data walks: what was measured is taken in, then told, then nobody is answered.
+            for beat in beats:
+                beat.cancel()
+            link.shutdown(socket.SHUT_RD)
+            await _ended(taking)
+            alerts.drain()
+            await _ended(delivering)
+            server.should_exit = True
+            await serving
+
+
+async def _take_measurements(
+    link: socket.socket, pipeline: Pipeline, watch: Watch, exporter: Exporter, clock: Clock
+) -> None:
+    """What comes over the link to the pipeline, in batches as large as they have become meanwhile."""
+    queue: asyncio.Queue[Measurement | None] = asyncio.Queue(_QUEUE_LENGTH)
+
+    async def read() -> None:
+        async for received in read_link(link):
+            if isinstance(received, Heartbeat):
+                _count(watch.heartbeat, received, exporter)
+                watch.heartbeat, watch.heartbeat_at = received, clock.now()
+            else:
+                await queue.put(received)
+        await queue.put(None)
+
+    async def take() -> None:
+        more = True
+        while more:
+            batch = [await queue.get()]
+            while len(batch) < _BATCH and not queue.empty():
+                batch.append(queue.get_nowait())
+            more = None not in batch
+            await pipeline.take([one for one in batch if one is not None])
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(read())
+        group.create_task(take())
+
+
+def _count(before: Heartbeat | None, now: Heartbeat, exporter: Exporter) -> None:
+    """Add what a heartbeat has counted since the one before; a prober that was restarted counts from zero."""
+    same_life = before is not None and before.restarts == now.restarts
+    exporter.dropped(now.dropped - before.dropped if before and same_life else now.dropped)
+    for _ in range(now.restarts - (before.restarts if before else 0)):
+        exporter.restarted("probing")
+
+
+async def _every(seconds: float, step: Callable[[], Awaitable[None]], clock: Clock) -> None:
+    while True:
+        await clock.sleep(seconds)
+        try:
+            await step()
+        except Exception:
+            # One wrong round must not end the watching; it is logged, and the next one comes.
+            log.exception("a step of the service failed", step=getattr(step, "__name__", ""))
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    try:
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            await task
+    except TimeoutError:
+        log.warning("stopped without waiting any longer", task=task.get_name())
+
+
+def main() -> None:
+    """Entry of the process; ends with an exit code of the house."""
+    parser = argparse.ArgumentParser(prog="monitor.service")
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--link-fd", type=int, required=True)
+    parser.add_argument("--listen-fd", type=int, required=True)
+    parser.add_argument("--restarts", type=int, default=0)
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        configuration = load_configuration(arguments.config, os.environ)
+        settings = configuration.settings
+        configure_logs(settings.log.format, settings.log.level, process="service")
+        with socket.socket(fileno=arguments.listen_fd) as listener, socket.socket(fileno=arguments.link_fd) as link:
+            run(serve(configuration, os.environ[STORE_VARIABLE], listener, link))
+    except MonitorError as error:
+        configure_logs()
+        log.error("the service can't start", reason=str(error))
+        raise SystemExit(error.exit_code) from error
+
+
+if __name__ == "__main__":
+    main()

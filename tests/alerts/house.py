@@ -1,0 +1,218 @@
+"""The room put together for tests, with a clock that is moved by hand and a sink that misbehaves."""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import asyncpg
+from pydantic import SecretStr
+
+from alerts import Alerts, ChannelSettings, DeliveryWorker, Links, Outcome, Policy, Reason
+from alerts.channels import open_channels
+from alerts.postgres import PostgresAlerts
+from baselines.series import Unit
+from thresholds.finding import Finding, Level, Rule
+from thresholds.routing import load_routing
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+PASSWORD = "hunter2secret"
+
+
+class ManualClock:
+    """Time that stands until a test moves it."""
+
+    def __init__(self) -> None:
+        self.instant = START
+        self._moved = asyncio.Condition()
+
+    def now(self) -> datetime:
+        """The instant it was moved to."""
+        return self.instant
+
+    def monotonic(self) -> float:
+        """Seconds since the start."""
+        return (self.instant - START).total_seconds()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until it has been moved that far."""
+        until = self.instant + timedelta(seconds=seconds)
+        async with self._moved:
+            await self._moved.wait_for(lambda: self.instant >= until)
+
+    async def move(self, **by: float) -> None:
+        """Move by so many `seconds`, `minutes` or `hours`."""
+        self.instant += timedelta(**by)
+        async with self._moved:
+            self._moved.notify_all()
+
+
+@dataclass
+class RecordingObserver:
+    """Everything this room told, in order."""
+
+    changes: list[tuple[Reason, float]] = field(default_factory=list)
+    attempts: list[tuple[str, Outcome]] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    dead: list[tuple[str, str | None]] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    failure: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def changed(self, reason: Reason, tier: str, late_seconds: float) -> None:  # noqa: ARG002
+        """Note it."""
+        self.changes.append((reason, late_seconds))
+
+    def delivered(self, channel: str, outcome: Outcome, seconds: float) -> None:  # noqa: ARG002
+        """Note it."""
+        self.attempts.append((channel, outcome))
+
+    def delivered_late(self, channel: str) -> None:
+        """Note it."""
+        self.late.append(channel)
+
+    def lease_lost(self, channel: str) -> None:
+        """Note it."""
+        self.lost.append(channel)
+
+    def dead_lettered(self, channel: str, fallback: str | None) -> None:
+        """Note it."""
+        self.dead.append((channel, fallback))
+
+    def failed(self, loop: str) -> None:
+        """Note it."""
+        self.failures.append(loop)
+        self.failure.set()
+
+
+class Sink:
+    """An HTTP server that takes messages; how it answers a path is set in `behaviour`: ok, error, hang or drop."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.behaviour: defaultdict[str, str] = defaultdict(lambda: "ok")
+        self.arrived: list[tuple[str, dict[str, Any]]] = []
+        self.arrival = asyncio.Condition()
+        self.release = asyncio.Event()
+
+    def titles(self, channel: str) -> list[str]:
+        """The titles that arrived for a channel, in order."""
+        return [message["title"] for path, message in self.arrived if path == channel]
+
+    async def wait_for(self, arrived: Callable[[], bool]) -> None:
+        """Wait until that is true of what arrived; gives up after ten seconds."""
+        async with asyncio.timeout(10), self.arrival:
+            await self.arrival.wait_for(arrived)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request."""
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = next(int(line.split(":")[1]) for line in head.splitlines() if line.lower().startswith("content-le"))
+        message = json.loads(await reader.readexactly(length))
+        path = head.split()[1].removeprefix("/").split("?")[0].split("/")[0]
+        async with self.arrival:
+            self.arrived.append((path, message))
+            self.arrival.notify_all()
+        behaviour = self.behaviour[path]
+        if behaviour == "hang":
+            await self.release.wait()
+        if behaviour != "drop":
+            status = b"500 Broken" if behaviour == "error" else b"200 OK"
+            writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            with suppress(ConnectionError):
+                await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def running_sink() -> AsyncIterator[Sink]:
+    """A sink on a free port of the loopback."""
+    sink = Sink()
+    async with await asyncio.start_server(sink.serve, "127.0.0.1", 0) as server:
+        sink.port = server.sockets[0].getsockname()[1]
+        try:
+            yield sink
+        finally:
+            sink.release.set()
+            await asyncio.sleep(0)
+
+
+@dataclass
+class House:
+    """The room put together as the monitor does it."""
+
+    sink: Sink
+    clock: ManualClock
+    observer: RecordingObserver
+    pool: "asyncpg.Pool[asyncpg.Record]"
+    policy: Policy
+    store: PostgresAlerts
+    worker: DeliveryWorker
+    alerts: Alerts
+
+    def another(self, instance: str) -> tuple[PostgresAlerts, DeliveryWorker]:
+        """The store and the worker of another process on the same database."""
+        store = PostgresAlerts(self.pool, self.policy, instance)
+        return store, new_worker(store, self.policy.channels, self.clock, self.observer)
+
+    async def evaluate(self, *findings: Finding, times: int = 1) -> None:
+        """So many evaluations with the same findings, 30 seconds apart."""
+        for _ in range(times):
+            await self.alerts.record(findings)
+            await self.clock.move(seconds=30)
+
+
+def new_worker(
+    store: PostgresAlerts, channels: Mapping[str, ChannelSettings], clock: ManualClock, observer: RecordingObserver
+) -> DeliveryWorker:
+    return DeliveryWorker(
+        store,
+        open_channels(channels, observer),
+        clock=clock,
+        observer=observer,
+        random=Random(7),
+        links_of=lambda alert: Links(alert=f"https://watch.example/alerts/{alert.id}"),
+    )
+
+
+def finding(
+    level: Level = Level.WARNING,
+    *,
+    series: str = "api_endpoints.client_groups",
+    rule: Rule = Rule.ABSOLUTE,
+    route: str = "slow_endpoints",
+    value: float = 0.45,
+) -> Finding:
+    """A finding as the thresholds make it; a warning on a slow endpoint unless told."""
+    return Finding(
+        series=series,
+        route=route,
+        rule=rule,
+        level=level,
+        unit=Unit.SECONDS,
+        summary=f"{series} takes {value * 1000:.0f} ms",
+        since=START,
+        value=value,
+        limit=0.3,
+    )
+
+
+def sink_channel(port: int, name: str, **options: Any) -> ChannelSettings:
+    """A channel of that name to the sink on that port."""
+    return ChannelSettings(url=SecretStr(f"json://watch:{PASSWORD}@127.0.0.1:{port}/{name}/"), **options)
+
+
+async def deliver_once(dsn: str, port: int, name: str) -> None:
+    """Another process's whole life: deliver what is due to one channel, on a clock that stands at the start."""
+    channels = {name: sink_channel(port, name)}
+    async with asyncpg.create_pool(dsn, min_size=1) as pool:
+        store = PostgresAlerts(pool, Policy(load_routing(), channels), "killed")
+        await new_worker(store, channels, ManualClock(), RecordingObserver()).run_once()
+
+
+OpenHouse = Callable[..., AbstractAsyncContextManager[House]]

@@ -1,0 +1,51 @@
+"""A portal of the tests: a real uvicorn on a free port of the loopback, and a client that has logged in."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+import uvicorn
+
+from monitor.demo.portal import ADVISERS, create_portal
+
+PASSWORD = "only for the tests"
+SECRET = "a secret of the tests, long enough to sign with"
+
+
+@contextlib.contextmanager
+def served(dsn: str) -> Iterator[str]:
+    """The URL of a portal on this database, for as long as the block lasts."""
+    config = uvicorn.Config(
+        create_portal(dsn, secret=SECRET), log_level="warning", access_log=False, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextlib.contextmanager
+def logged_in(url: str) -> Iterator[httpx.Client]:
+    """A client with the token of the first adviser."""
+    with httpx.Client(base_url=url, timeout=10) as client:
+        answer = client.post("/auth/login", json={"username": ADVISERS[0], "password": PASSWORD})
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield client
+
+
+def eventually(holds: Callable[[], bool], *, within_seconds: float = 15) -> bool:
+    """Whether something comes true before the time is over."""
+    deadline = time.monotonic() + within_seconds
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False
