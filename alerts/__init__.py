@@ -9,7 +9,7 @@ from alerts.errors import AlertClosedError, AlertError, AlertNotFoundError, Aler
 from alerts.message import Links, Message, Tone, compose
 from alerts.notification import Attempt, Claim, Delivery, DeliveryState, Notification, Outcome, Reason
 from alerts.observer import AlertObserver
-from alerts.policy import Evidence, Policy, Transition, acknowledge, advance, decide, usual_evidence
+from alerts.policy import Evidence, Policy, Transition, acknowledge, advance, decide, evidence_by_limits
 from alerts.service import Alerts
 from alerts.settings import ChannelSettings
 from alerts.store import AlertEvent, AlertRecord, AlertStore, Burial, Outbox
@@ -48,5 +48,5 @@ __all__ = [
     "advance",
     "compose",
     "decide",
-    "usual_evidence",
+    "evidence_by_limits",
 ]

@@ -5,7 +5,7 @@ import logging
 import re
 import threading
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
 from apprise import Apprise, AppriseAsset, NotifyFormat
 from apprise.plugins.base import NotifyBase
@@ -73,9 +73,9 @@ class Channel:
             except RuntimeError:  # the loop ended before the call did
                 self._running -= 1
 
-        self._running += 1
         # A daemon thread, because the end of the process must not wait for a service that hangs.
         threading.Thread(target=call, name=f"channel {self.name}", daemon=True).start()
+        self._running += 1
         try:
             return await asyncio.wait_for(answer, self.settings.timeout_seconds)
         except TimeoutError:
@@ -105,15 +105,10 @@ class Redaction:
     """Takes a URL and everything secret in it out of a text."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        pieces = {
-            *re.split(r"[/@:,]", f"{parts.netloc}/{parts.path}"),
-            *(value for _, value in parse_qsl(parts.query)),
-            parts.query,
-            parts.fragment,
-        }
-        # Shorter ones are ports and words such as `yes`, except for a password, which is secret at any length.
-        secrets = {piece for piece in pieces if len(piece) > 3} | {parts.password or "", url}
+        rest = url.partition("://")[2]
+        pieces = {piece for piece in re.split(r"[/@:,?&=#+]", rest) if len(piece) > 3}  # not ports, nor `yes`
+        password = re.match(r"[^:/@]*:([^@]+)@", rest)  # a secret at any length
+        secrets = pieces | {url, rest} | ({password[1]} if password else set())
         both = secrets | {unquote(one) for one in secrets}
         self._secrets = sorted(both - {""}, key=len, reverse=True)
 

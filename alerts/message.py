@@ -92,7 +92,8 @@ def _plain(value: float) -> str:
 
 def _title(alert: Alert, notification: Notification) -> str:
     word = "RESOLVED" if notification.reason is Reason.RESOLVED else alert.level.upper()
-    title = " ".join(f"{word}: {alert.series} {_against_limit(alert) or alert.rule}".split())
+    figures = _against_limit(alert)
+    title = " ".join(f"{word}: {f'{alert.series} {figures}' if figures else alert.summary}".split())
     return title if len(title) <= TITLE_LENGTH else f"{title[: TITLE_LENGTH - 1]}…"
 
 

@@ -9,6 +9,7 @@ from alerts.errors import AlertClosedError
 from alerts.notification import Notification, Reason
 from alerts.settings import ChannelSettings
 from thresholds.finding import Finding, Level, Rule
+from thresholds.limit import SeriesLimits
 from thresholds.routing import Routing, Tier
 
 
@@ -16,17 +17,26 @@ from thresholds.routing import Routing, Tier
 class Evidence:
     """How many consecutive evaluations an alert needs to fire, and to resolve; both at least 1."""
 
-    bad_evaluations: int = 3
-    good_evaluations: int = 2
+    bad_evaluations: int
+    good_evaluations: int
 
     def __post_init__(self) -> None:
         if min(self.bad_evaluations, self.good_evaluations) < 1:
             raise ValueError("an alert needs at least one evaluation to fire and one to resolve")
 
 
-def usual_evidence(finding: Finding) -> Evidence:
-    """Three bad ones and two good ones; a comparison has made sure already, so that its finding fires at once."""
-    return Evidence(bad_evaluations=1) if finding.rule is Rule.BASELINE else Evidence()
+def evidence_by_limits(limits_of: Callable[[Finding], SeriesLimits]) -> Callable[[Finding], Evidence]:
+    """The numbers that stand in the limits of a finding's series, which `limits_of` looks up.
+
+    A comparison has made sure before it speaks, so that a finding of the baseline rule fires at once.
+    """
+
+    def evidence_of(finding: Finding) -> Evidence:
+        limits = limits_of(finding)
+        bad = 1 if finding.rule is Rule.BASELINE else limits.bad_evaluations
+        return Evidence(bad_evaluations=bad, good_evaluations=limits.good_evaluations)
+
+    return evidence_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,7 @@ class Policy:
 
     routing: Routing
     channels: Mapping[str, ChannelSettings]
-    evidence_of: Callable[[Finding], Evidence] = usual_evidence
+    evidence_of: Callable[[Finding], Evidence]
 
     def tier_of(self, alert: Alert) -> Tier:
         """The tier an alert stands in; where a changed configuration has no such tier, that of its route and level."""
@@ -142,9 +152,7 @@ def _worsen(alert: Alert | None, finding: Finding, policy: Policy, now: datetime
 def _improve(alert: Alert, finding: Finding, policy: Policy, now: datetime) -> Transition:
     if alert.state is AlertState.PENDING:
         return Transition(reason=Reason.CLEARED, before=alert, after=None)
-    counted = replace(
-        _see(alert, finding, now), bad_count=0, critical_count=0, good_count=alert.good_count + 1, updated_at=now
-    )
+    counted = replace(_see(alert, finding, now), bad_count=0, critical_count=0, good_count=alert.good_count + 1)
     if counted.good_count < policy.evidence_of(finding).good_evaluations:
         return Transition(reason=Reason.RECOVERING, before=alert, after=counted)
     resolved = replace(

@@ -7,7 +7,6 @@ from enum import Enum
 from baselines.baseline import Spacing
 from baselines.samples import Samples
 
-
 # Sessions a side at which looking on stops, and interleaving is the better use of the time.
 LARGEST_CAPTURE = 12
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from baselines.baseline import Baseline, CaptureConditions, CaptureSession
 from baselines.measurement import Measurement
@@ -66,7 +66,7 @@ def _patient(one: SeriesComparison) -> SeriesComparison:
         question=Question.TYPICAL,
         verdict=Verdict.INCONCLUSIVE,
         more_sessions=LEAST_SESSIONS - sessions,
-        reason=f"the last hour has {sessions} of the {LEAST_SESSIONS} runs of {SESSION_SAMPLES} undisturbed samples needed",
+        reason=f"the last hour has {sessions} of {LEAST_SESSIONS} runs of {SESSION_SAMPLES} undisturbed samples",
     )
     return replace(one, verdict=Verdict.INCONCLUSIVE, answers=[answer])
 
@@ -78,5 +78,5 @@ def _sessions(measurements: Sequence[Measurement]) -> list[Sequence[Measurement]
         run = list(group)
         parts = 0 if disturbed else len(run) // SESSION_SAMPLES
         bounds = [len(run) * part // parts for part in range(parts + 1)] if parts else []
-        sessions += [run[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+        sessions += [run[start:end] for start, end in pairwise(bounds)]
     return sessions

@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 
 import yaml
-from grafana_foundation_sdk.cog.encoder import JSONEncoder
-
-from dashboards.grafana import boards, provisioning
-from dashboards.prometheus import configuration
 
 HEADER = "# Written by `portalwatch dashboards export`; export again instead of editing.\n"
+# Prometheus' configuration names no Alertmanager, so that nobody is told everything twice.
+ALERTMANAGER_NOTE = """\
+# For those whose Alertmanager delivers these rules in place of portalwatch's own channels; one owner for each route.
+# The receivers are empty: as it stands it delivers nothing. Name it in prometheus.yml under `alerting` to use it.
+"""
 
 
 def export(
@@ -29,6 +30,12 @@ def export(
     finds the dashboards on its machine. The same arguments write the same bytes; what is there is replaced, file by
     file. Raises OSError where the directory can't be written.
     """
+    # Grafana's typed model takes longer to import than most commands to run, and only an export needs it.
+    from grafana_foundation_sdk.cog.encoder import JSONEncoder
+
+    from dashboards.grafana import boards, provisioning
+    from dashboards.prometheus import configuration
+
     files = {
         "prometheus/prometheus.yml": _yaml(
             configuration.scrape_configuration(
@@ -38,6 +45,7 @@ def export(
         f"prometheus/{configuration.RULES_FILE}": _yaml(
             configuration.rules(job=job, grafana_url=grafana_url, runbook_url=runbook_url)
         ),
+        "prometheus/alertmanager.example.yml": ALERTMANAGER_NOTE + _yaml(configuration.alertmanager_example()),
         "grafana/provisioning/datasources/portalwatch.yml": _yaml(
             provisioning.datasource(prometheus_url=prometheus_url, scrape_interval_seconds=scrape_interval_seconds)
         ),

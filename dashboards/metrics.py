@@ -135,6 +135,9 @@ DELIVERIES = _counter("portalwatch_deliveries_total", "Attempts to deliver a not
 DELIVERY_DURATION = _histogram(
     "portalwatch_delivery_duration_seconds", "How long attempts to deliver took.", DELIVERY_BUCKETS, "channel"
 )
+DELIVERIES_LATE = _counter(
+    "portalwatch_deliveries_late_total", "Attempts given up on that delivered after all: they arrive twice.", "channel"
+)
 LEASES_LOST = _counter(
     "portalwatch_delivery_leases_lost_total", "Deliveries by a claim that had lapsed: they may arrive twice.", "channel"
 )
@@ -180,6 +183,7 @@ CATALOGUE: tuple[Metric, ...] = (
     ALERT_ROUNDS_FAILED,
     DELIVERIES,
     DELIVERY_DURATION,
+    DELIVERIES_LATE,
     LEASES_LOST,
     DEAD_LETTERS,
     OUTBOX,

@@ -4,14 +4,24 @@ from random import Random
 
 import asyncpg
 
-from alerts import Alert, AlertObserver, Alerts, ChannelError, DeliveryWorker, Evidence, Links, Policy
+from alerts import (
+    Alert,
+    AlertObserver,
+    Alerts,
+    ChannelError,
+    DeliveryWorker,
+    Evidence,
+    Links,
+    Policy,
+    evidence_by_limits,
+)
 from alerts.channels import Channel, open_channels
 from alerts.postgres import PostgresAlerts
 from baselines import Clock, Series, SeriesRegistry
 from monitor.comparing import Figures
 from monitor.errors import ConfigurationError
 from monitor.settings import Settings
-from thresholds import Finding, Rule
+from thresholds import Finding, SeriesLimits
 
 
 def configured_channels(settings: Settings, observer: AlertObserver) -> dict[str, Channel]:
@@ -25,13 +35,15 @@ def configured_channels(settings: Settings, observer: AlertObserver) -> dict[str
 def alert_policy(settings: Settings, figures: Figures, series: SeriesRegistry) -> Policy:
     """Who is told of what, after as much evidence as the matrix asks for."""
 
-    def evidence_of(finding: Finding) -> Evidence:
-        limits = figures.matrix.limits_of(series.get(finding.series) or Series(finding.series, finding.unit))
-        # A comparison has looked more than once already.
-        bad = 1 if finding.rule is Rule.BASELINE else limits.bad_evaluations
-        return Evidence(bad_evaluations=bad, good_evaluations=limits.good_evaluations)
+    def limits_of(finding: Finding) -> SeriesLimits:
+        return figures.matrix.limits_of(series.get(finding.series) or Series(finding.series, finding.unit))
 
-    return Policy(figures.routing, settings.alerts.channels, evidence_of)
+    return Policy(figures.routing, settings.alerts.channels, evidence_by_limits(limits_of))
+
+
+def comparison_policy(settings: Settings, figures: Figures) -> Policy:
+    """The same for what a comparison of two captures found: it has made sure already, so everything fires at once."""
+    return Policy(figures.routing, settings.alerts.channels, lambda _: Evidence(1, 1))
 
 
 def open_alerts(

@@ -17,6 +17,8 @@ from monitor.yaml_file import Mistake, YamlFile, read_yaml_file
 from probes import check_probes
 
 DEFAULT_FILE = Path("portalwatch.yml")
+# Nothing configured: an embedded store, and the figures of this host.
+EMBEDDED_DEFAULT = {"probes": {"host": {"kind": "host", "category": "system_resources"}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def load_configuration(path: Path | None, environment: Mapping[str, str]) -> Con
     Raises ConfigurationError with all mistakes, one a line.
     """
     found = _find(path, environment)
-    file = YamlFile(Path()) if found is None else _read(found, environment)
+    file = YamlFile(Path(), EMBEDDED_DEFAULT) if found is None else _read(found, environment)
     mistakes = [*file.mistakes, *_unknown_variables(file, environment)]
     try:
         settings = Settings(**file.data)

@@ -124,6 +124,10 @@ class Exporter:
         self._counter(metrics.ALERT_CHANGES, reason, tier).inc()
         self._histogram(metrics.ALERT_LATENESS).observe(late_seconds)
 
+    def delivered_late(self, channel: str) -> None:
+        """One attempt that was given up on and delivered after all."""
+        self._counter(metrics.DELIVERIES_LATE, channel).inc()
+
     def lease_lost(self, channel: str) -> None:
         """One notification delivered by a claim that had lapsed."""
         self._counter(metrics.LEASES_LOST, channel).inc()

@@ -1,13 +1,13 @@
 """Measurement → stored → held against limits and baseline → finding → alert: the one way data walks."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Protocol
 
 import asyncpg
 import structlog
 
-from alerts import Alerts, AlertStoreError
+from alerts import Alerts, AlertState, AlertStoreError, DeliveryState
 from baselines import BaselineError, Clock, Measurement, SeriesRegistry
 from baselines.postgres import PostgresMeasurements
 from monitor.comparing import Comparing, Figures, compare_live, live_capture
@@ -20,18 +20,12 @@ from thresholds import Finding, Level, baseline_findings, evaluate
 # Whatever says that the store is away and not that we asked it something wrong.
 STORE_IS_AWAY = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError,
                  asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError)  # fmt: skip
+OPEN_STATES = (AlertState.PENDING, AlertState.FIRING, AlertState.ACKNOWLEDGED)
+WAITING_STATES = (DeliveryState.PENDING, DeliveryState.LEASED)
 # What a spool gives back is written in pieces of this many.
 _REPLAY_BATCH = 5_000
 
 log = structlog.get_logger(__name__)
-
-
-class FindingSink(Protocol):
-    """Takes findings, good ones too."""
-
-    async def record(self, findings: Iterable[Finding]) -> object:
-        """Decide on them. Raises AlertStoreError."""
-        ...
 
 
 class Pipeline:
@@ -57,7 +51,7 @@ class Pipeline:
         self._comparing = comparing
         self._measurements = measurements
         self._spool = spool
-        self._alerts: FindingSink = alerts
+        self._alerts = alerts
         self._exporter = exporter
         self._watch = watch
         self._clock = clock
@@ -103,6 +97,16 @@ class Pipeline:
         self._spool.clear()
         self._store_is(up=True)
         log.info("the spool is written", measurements=len(measurements))
+
+    async def count_alerts(self) -> None:
+        """Tell the exporter how many alerts stand where, and what still waits to be delivered."""
+        try:
+            open_alerts = await self._alerts.list_alerts(OPEN_STATES, limit=1000)
+        except AlertStoreError:
+            return
+        self._exporter.alerts(Counter((one.alert.tier, one.alert.state) for one in open_alerts))
+        waiting = (one for record in open_alerts for one in record.deliveries if one.state in WAITING_STATES)
+        self._exporter.outbox(sum(1 for _ in waiting))
 
     async def keep_house(self) -> None:
         """Close the hours that ended and drop what is older than the configuration keeps."""

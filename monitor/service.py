@@ -41,6 +41,7 @@ _QUEUE_LENGTH = 10_000
 _BATCH = 1_000
 _HOUSEKEEPING_SECONDS = 60.0
 _REPLAY_SECONDS = 5.0
+_COUNT_SECONDS = 10.0
 # How long a stop waits for messages that are being sent.
 _DRAIN_SECONDS = 8.0
 
@@ -95,6 +96,7 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
                 group.create_task(_every(_HOUSEKEEPING_SECONDS, pipeline.keep_house, clock)),
                 group.create_task(_every(settings.evaluation.compare_every, pipeline.compare, clock)),
                 group.create_task(_every(_REPLAY_SECONDS, pipeline.replay, clock)),
+                group.create_task(_every(_COUNT_SECONDS, pipeline.count_alerts, clock)),
             ]
             serving = group.create_task(server.serve([listener]))
             log.info("ready to serve", series=len(series), instance=instance)

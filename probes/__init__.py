@@ -1,0 +1,35 @@
+"""One timed look at the outside world, one file per kind; what leaves is a Measurement."""
+
+from probes.duration import Duration
+from probes.errors import DuplicateKindError, ProbeFailed, ProbesError, UnknownProbeError
+from probes.probe import Link, Links, Probe, ProbeRun
+from probes.probe_set import ProbeSet
+from probes.reading import Reading
+from probes.registry import ProbeKind, Probes, load_probe_kinds, probe_kind
+from probes.settings import ProbeSettings, check_probes, series_of
+from probes.targets import HttpTarget, Login, PostgresTarget, Target
+
+__all__ = [
+    "DuplicateKindError",
+    "Duration",
+    "HttpTarget",
+    "Link",
+    "Links",
+    "Login",
+    "PostgresTarget",
+    "Probe",
+    "ProbeFailed",
+    "ProbeKind",
+    "ProbeRun",
+    "ProbeSet",
+    "ProbeSettings",
+    "Probes",
+    "ProbesError",
+    "Reading",
+    "Target",
+    "UnknownProbeError",
+    "check_probes",
+    "load_probe_kinds",
+    "probe_kind",
+    "series_of",
+]

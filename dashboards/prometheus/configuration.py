@@ -1,4 +1,4 @@
-"""Prometheus' two files as plain data: its configuration with our scrape job, and our rules."""
+"""Prometheus' files as plain data: its configuration with our scrape job, our rules, an Alertmanager example."""
 
 from dashboards.prometheus.alerting import alerting_rules
 from dashboards.prometheus.recording import RECORDING_RULES
@@ -13,6 +13,21 @@ def scrape_configuration(*, scrape_target: str, job: str, scrape_interval_second
         "global": {"scrape_interval": interval, "evaluation_interval": interval},
         "rule_files": [RULES_FILE],
         "scrape_configs": [{"job_name": job, "static_configs": [{"targets": [scrape_target]}]}],
+    }
+
+
+def alertmanager_example() -> dict[str, object]:
+    """A start for a user whose own Alertmanager delivers our rules; its receivers are to be filled in."""
+    return {
+        "route": {
+            "receiver": "operations",
+            "group_by": ["alertname", "job"],
+            "group_wait": "10s",
+            "group_interval": "5m",
+            "repeat_interval": "4h",
+            "routes": [{"matchers": ['severity="critical"'], "receiver": "on-call", "repeat_interval": "15m"}],
+        },
+        "receivers": [{"name": "operations"}, {"name": "on-call"}],
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from baselines.verdict import Question, SeriesComparison
+from baselines.verdict import Question, SeriesComparison, Verdict
 from dashboards.reports import figures
 from dashboards.reports.scale import LogScale
 
@@ -15,7 +15,7 @@ MARGIN = 1.06
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whisker:
-    """One row of the plot, in percent of its width; `label` says in words what is drawn.
+    """One row of the plot, in percent of its width; `label` says in words what is drawn, `verdict` is of this question.
 
     `cut_low` and `cut_high`: the interval goes on beyond the axis, which an arrow shows.
     """
@@ -25,6 +25,7 @@ class Whisker:
     high: float
     cut_low: bool
     cut_high: bool
+    verdict: Verdict
     label: str
 
 
@@ -70,9 +71,10 @@ class Forest:
             high=self._scale.position(high),
             cut_low=low < self._scale.low,
             cut_high=high > self._scale.high,
+            verdict=answer.verdict,
             label=(
                 f"{one.series.name}: {figures.ratio(answer.ratio)} times as slow as before, 95 % interval "
-                f"{figures.interval(low, high)}, tolerance {figures.ratio(one.tolerance)}: {one.verdict.value}"
+                f"{figures.interval(low, high)}, tolerance {figures.ratio(one.tolerance)}: {answer.verdict.value}"
             ),
         )
 

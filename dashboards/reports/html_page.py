@@ -23,6 +23,7 @@ class Row:
     anchor: str
     comparison: SeriesComparison
     typical: Answer | None
+    unanswered: int
     band: Band
     whisker: Whisker | None
     distribution: Distribution | None
@@ -71,6 +72,7 @@ def _row(
         anchor=f"series-{number}",
         comparison=one,
         typical=one.answer(Question.TYPICAL),
+        unanswered=sum(wording.unanswered(side) for side in (one.before, one.after) if side),
         band=forest.band(one),
         whisker=forest.whisker(one),
         distribution=(

@@ -84,19 +84,14 @@ def headlines(assessment: Assessment) -> list[str]:
 
 
 def advice(assessment: Assessment) -> str:
-    """The advice with its reason, who decides and by when; nothing is rolled back by us."""
+    """The advice with its reason, which names who decides and by when; nothing is rolled back by us."""
     given = assessment.advice
     text = ACTIONS[given.action]
     if given.rollback_tier is not None:
         text += f" (rollback tier {given.rollback_tier})"
     if given.reason:
         text += f": {given.reason}"
-    text = text.rstrip(".") + "."
-    if given.decided_by:
-        text += f" Decided by: {given.decided_by}."
-    if given.time_limit_minutes is not None:
-        text += f" Time limit: {given.time_limit_minutes} minutes."
-    return text
+    return text.rstrip(".") + "."
 
 
 def doubt(assessment: Assessment) -> str:
@@ -125,6 +120,12 @@ def reason(one: SeriesComparison) -> str:
 def median(side: Summary | None, unit: Unit) -> str:
     """The median of one side with its unit; `-` where there is none."""
     return figures.NO_FIGURE if side is None else figures.quantity(side.median, unit)
+
+
+def worse_questions(one: SeriesComparison) -> list[str]:
+    """Where a series is degraded though its typical call is not: the questions that say so, else nothing."""
+    worse = [answer.question for answer in one.answers if answer.verdict is Verdict.DEGRADED]
+    return [] if Question.TYPICAL in worse else [question.value for question in worse]
 
 
 def sample_count(before: Summary | None, after: Summary | None) -> str:

@@ -88,9 +88,7 @@ async def _judge_live(comparing: Comparing, configuration: Configuration, pool: 
     series = series_of(configuration.settings.probes)
     live = await live_capture(PostgresMeasurements(pool), series, configuration, now)
     if live is None:
-        raise BaselineError(
-            "there is no live session yet: the service must have measured a series 20 times"
-        )
+        raise BaselineError("there is no live session yet: the service must have measured a series 20 times")
     return Judged(comparing.assess(await compare_live(comparing, baseline, live), now), baseline, live)
 
 

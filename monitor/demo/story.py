@@ -19,7 +19,7 @@ from baselines import Baseline, Spacing
 from baselines.capture import CapturePlan
 from baselines.postgres import PostgresBaselines
 from dashboards import export, render_html, render_json, render_table
-from monitor.alerting import alert_policy
+from monitor.alerting import comparison_policy
 from monitor.capturing import Capturing, Progress, further_name
 from monitor.clock import SystemClock
 from monitor.comparing import Comparing, Figures
@@ -122,7 +122,7 @@ async def _deployment(scene: Stage, faults: frozenset[Fault], teller: _Teller, p
 
             comparison, after = await comparing.judge_surely(before, after, further)
         assessment = comparing.assess(comparison, SystemClock().now())
-        alerts = PostgresAlerts(pool, alert_policy(configuration.settings, figures, series), "demo")
+        alerts = PostgresAlerts(pool, comparison_policy(configuration.settings, figures), "demo")
         transitions = await alerts.record(assessment.findings, SystemClock().now())
         return Judged(assessment, before, after, _count(transitions))
 

@@ -92,11 +92,13 @@ class EmbeddedServer:
         self.stop()
 
     def dsn(self, database: str) -> str:
-        """Where a client such as asyncpg finds the database: a URL with the folder of the unix socket.
+        """Where a client such as asyncpg finds the database: a URL with the folder of the unix socket."""
+        return _dsn(self._home, database)
 
-        The port is part of the socket's name, and named because a PGPORT in the environment would change it.
-        """
-        return f"postgresql://{USER}@/{quote(database, safe='')}?host={quote(str(self._home.sockets))}&port={PORT}"
+    @staticmethod
+    def running_dsn(directory: Path, database: str) -> str:
+        """The DSN of a server that another process runs in that directory, for when `start` says it is in use."""
+        return _dsn(ServerHome(directory.absolute()), database)
 
     def create_database(self, name: str) -> None:
         """Create the database unless it exists. Runs an event loop of its own: call it where none is running.
@@ -107,6 +109,11 @@ class EmbeddedServer:
             asyncio.run(_create_database(self.dsn("postgres"), name))
         except (asyncpg.PostgresError, OSError) as error:
             raise EmbeddedServerError(f"The database {name!r} could not be created: {error}") from error
+
+
+def _dsn(home: ServerHome, database: str) -> str:
+    # The port is part of the socket's name, and named because a PGPORT in the environment would change it.
+    return f"postgresql://{USER}@/{quote(database, safe='')}?host={quote(str(home.sockets))}&port={PORT}"
 
 
 async def _create_database(dsn: str, name: str) -> None:

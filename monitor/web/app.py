@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alerts import AlertClosedError, AlertNotFoundError, AlertRecord, Alerts, AlertStoreError
 from baselines import Clock
-from dashboards import render_api_page, render_status_page
+from dashboards import content_security_policy, render_api_page, render_status_page
 from monitor.access import Right
 from monitor.exporter import Exporter
 from monitor.settings import Settings
@@ -38,6 +38,7 @@ def create_app(
     async def harden(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         response = await call_next(request)
         response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Content-Security-Policy"] = f"{content_security_policy()}; frame-ancestors 'none'"
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response

@@ -13,7 +13,16 @@ from apprise import Apprise
 
 from alerts import Alerts, Policy
 from alerts.postgres import PostgresAlerts
-from tests.alerts.house import House, ManualClock, OpenHouse, RecordingObserver, new_worker, running_sink, sink_channel
+from tests.alerts.house import (
+    House,
+    ManualClock,
+    OpenHouse,
+    RecordingObserver,
+    evidence,
+    new_worker,
+    running_sink,
+    sink_channel,
+)
 from thresholds.routing import Routing, load_routing
 
 
@@ -55,7 +64,7 @@ def open_house(database: str, routing: Routing) -> OpenHouse:
                 name: sink_channel(sink.port, name, **options.get(name.replace("-", "_"), {})) for name in names
             }
             clock, observer = ManualClock(), RecordingObserver()
-            policy = Policy(routing, channels)
+            policy = Policy(routing, channels, evidence)
             store = PostgresAlerts(pool, policy, "first")
             worker = new_worker(store, channels, clock, observer)
             alerts = Alerts(store, worker, clock=clock, observer=observer)

@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 from pydantic import SecretStr
 
-from alerts import Alerts, ChannelSettings, DeliveryWorker, Links, Outcome, Policy, Reason
+from alerts import Alerts, ChannelSettings, DeliveryWorker, Evidence, Links, Outcome, Policy, Reason
 from alerts.channels import open_channels
 from alerts.postgres import PostgresAlerts
 from baselines.series import Unit
@@ -180,6 +180,11 @@ def new_worker(
     )
 
 
+def evidence(one: Finding) -> Evidence:
+    """Three bad evaluations and two good ones; a finding of a comparison at once."""
+    return Evidence(1 if one.rule is Rule.BASELINE else 3, 2)
+
+
 def finding(
     level: Level = Level.WARNING,
     *,
@@ -211,7 +216,7 @@ async def deliver_once(dsn: str, port: int, name: str) -> None:
     """Another process's whole life: deliver what is due to one channel, on a clock that stands at the start."""
     channels = {name: sink_channel(port, name)}
     async with asyncpg.create_pool(dsn, min_size=1) as pool:
-        store = PostgresAlerts(pool, Policy(load_routing(), channels), "killed")
+        store = PostgresAlerts(pool, Policy(load_routing(), channels, evidence), "killed")
         await new_worker(store, channels, ManualClock(), RecordingObserver()).run_once()
 
 

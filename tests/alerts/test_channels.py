@@ -159,7 +159,7 @@ def test_no_secret_is_in_a_repr() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "no url", "nosuchservice://hunter2secret@host", "slack://hunter2secret", "json://"],
+    ["", "no url", "nosuchservice://hunter2secret@host", "slack://hunter2secret", "json://", "json://[hunter2secret"],
 )
 def test_a_url_apprise_cannot_use_names_the_channel_and_not_the_url(
     url: str, log: StringIO, capfd: pytest.CaptureFixture[str]

@@ -53,11 +53,12 @@ def test_a_resolved_message_says_how_long_it_lasted(told: tuple[Alert, Notificat
     assert message.body.endswith("message 1.1 (resolved)")
 
 
-def test_an_alert_without_a_figure_names_its_rule(told: tuple[Alert, Notification]) -> None:
-    """Where there is nothing to measure, the title says which kind of limit was broken."""
+def test_an_alert_without_a_figure_says_what_happened(told: tuple[Alert, Notification]) -> None:
+    """Where there is nothing to measure, the title holds the sentence of the finding."""
     alert, notification = told
-    message = compose(replace(alert, value=None, value_limit=None, rule=Rule.AVAILABILITY), notification, Links())
-    assert message.title == "CRITICAL: api_endpoints.client_groups availability"
+    failed = replace(alert, value=None, value_limit=None, summary="reachability.portal failed (refused)")
+    message = compose(failed, notification, Links())
+    assert message.title == "CRITICAL: reachability.portal failed (refused)"
     assert "Value" not in message.body
 
 

@@ -18,9 +18,12 @@ from alerts import (
     acknowledge,
     advance,
     decide,
+    evidence_by_limits,
 )
+from baselines.series import Series
 from tests.alerts.house import START, finding
 from thresholds.finding import Level, Rule
+from thresholds.matrix import load_matrix
 from thresholds.routing import Routing
 
 OK, WARNING, CRITICAL = Level.OK, Level.WARNING, Level.CRITICAL
@@ -31,9 +34,11 @@ TIER_4 = ("phone-call-escalation", "email-executives")
 
 @pytest.fixture
 def policy(routing: Routing) -> Policy:
-    """The customer's routing with every channel configured."""
+    """The routing and the limits as shipped, with every channel configured."""
     names = {name for tier in routing.tiers.values() for name in tier.channels}
-    return Policy(routing, {name: ChannelSettings(url=SecretStr("json://localhost")) for name in names})
+    channels = {name: ChannelSettings(url=SecretStr("json://localhost")) for name in names}
+    matrix = load_matrix()
+    return Policy(routing, channels, evidence_by_limits(lambda one: matrix.limits_of(Series(one.series))))
 
 
 def evaluate(policy: Policy, levels: list[Level], alert: Alert | None = None, rule: Rule = Rule.ABSOLUTE) -> Transition:
@@ -113,7 +118,7 @@ def test_the_numbers_of_the_rule_count(policy: Policy) -> None:
 def test_evidence_is_at_least_one_evaluation() -> None:
     """An alert that fires after none is refused."""
     with pytest.raises(ValueError, match="at least one"):
-        Evidence(bad_evaluations=0)
+        Evidence(bad_evaluations=0, good_evaluations=2)
 
 
 def test_the_identity_has_no_value_in_it(policy: Policy) -> None:

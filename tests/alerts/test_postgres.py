@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -9,12 +10,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from alerts import AlertNotFoundError, AlertState, AlertStore, AlertStoreError, DeliveryState, Outbox, Reason
+from alerts import Alert, AlertNotFoundError, AlertState, AlertStore, AlertStoreError, DeliveryState, Outbox, Reason
 from alerts.notification import Attempt, Outcome
 from alerts.policy import Policy
 from alerts.postgres import PostgresAlerts
 from alerts.sql import statement
-from tests.alerts.house import START, OpenHouse, finding
+from tests.alerts.house import START, OpenHouse, evidence, finding
 from thresholds.finding import Level, Rule
 from thresholds.routing import load_routing
 
@@ -127,7 +128,10 @@ def test_callers_at_the_same_moment_open_one_alert(open_house: OpenHouse) -> Non
             stores = [house.another(f"instance {number}")[0] for number in range(8)]
             orders = [findings, findings[::-1]] * 4
             recording = zip(stores, orders, strict=True)
-            await asyncio.gather(*(one.record(order, START) for one, order in recording))
+            instants = [START + timedelta(milliseconds=number) for number in range(8)]
+            await asyncio.gather(
+                *(one.record(order, now) for (one, order), now in zip(recording, instants, strict=True))
+            )
             records = await house.alerts.list_alerts()
             assert len(records) == 5
             for record in records:
@@ -174,31 +178,53 @@ def test_only_the_latest_claim_settles_a_message(open_house: OpenHouse) -> None:
     asyncio.run(scenario())
 
 
-def test_an_acknowledgement_and_deliveries_at_the_same_moment_don_t_lock_each_other(open_house: OpenHouse) -> None:
-    """Acknowledging alerts while their messages are confirmed and buried ends without a deadlock, and every message
-    is in an end state.
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("select_alert_for_change", lambda alert: [alert.id]),
+        ("select_open_alerts", lambda alert: [[alert.fingerprint]]),
+        ("select_due_alerts", lambda alert: [START + timedelta(days=1), 10]),  # noqa: ARG005
+    ],
+)
+def test_a_delivery_is_confirmed_while_its_alert_is_being_changed(
+    open_house: OpenHouse, name: str, arguments: Callable[[Alert], list[object]]
+) -> None:
+    """Whoever locked the alert, be it to acknowledge, to record or to escalate, holds up no confirmation."""
+
+    async def scenario() -> None:
+        async with open_house("slack-alerts") as house:
+            await house.alerts.record([finding(rule=Rule.BASELINE)])
+            claim = await house.store.claim("slack-alerts", START, START + timedelta(seconds=30))
+            assert claim is not None
+            async with house.pool.acquire() as other, other.transaction():
+                assert await other.fetch(statement(name), *arguments(claim.alert))
+                assert await asyncio.wait_for(house.store.confirm(claim, START), 5)
+
+    asyncio.run(scenario())
+
+
+def test_an_acknowledgement_and_a_burial_do_not_lock_each_other(open_house: OpenHouse) -> None:
+    """A burial that begins while somebody acknowledges waits for the alert with nothing in its hands, and then finds
+    its message stopped.
     """
 
     async def scenario() -> None:
-        async with open_house("slack-alerts", "email-ops-team") as house:
-            await house.alerts.record([finding(series=f"api_endpoints.{n}", rule=Rule.BASELINE) for n in range(20)])
-            later = START + timedelta(seconds=30)
-            claims = []
-            for _ in range(20):
-                claims.append(await house.store.claim("slack-alerts", START, later))
-                claims.append(await house.store.claim("email-ops-team", START, later))
-            held = [one for one in claims if one is not None]
-            ids = {one.alert.id for one in held}
-            failed = Attempt(Outcome.FAILED, "no")
-            await asyncio.gather(
-                *(house.store.confirm(one, START) for one in held[::2]),
-                *(house.store.bury(one, failed, START) for one in held[1::2]),
-                *(house.alerts.acknowledge(one, "ada") for one in ids),
-            )
-            records = await house.alerts.list_alerts([AlertState.ACKNOWLEDGED])
-            assert len(records) == 20
-            ends = {one.state for record in records for one in record.deliveries}
-            assert ends <= {DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.STOPPED}
+        async with open_house("slack-alerts", "sms-on-call", slack_alerts={"fallbacks": ("sms-on-call",)}) as house:
+            await house.alerts.record([finding(rule=Rule.BASELINE)])
+            claim = await house.store.claim("slack-alerts", START, START + timedelta(seconds=30))
+            assert claim is not None
+            async with house.pool.acquire() as other, other.transaction():
+                await other.fetch(statement("select_alert_for_change"), claim.alert.id)
+                burial = asyncio.create_task(house.store.bury(claim, Attempt(Outcome.FAILED, "no"), START))
+                waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = $1"
+                for _ in range(500):
+                    if await house.pool.fetchval(waiting, await other.fetchval("SELECT current_database()")):
+                        break
+                    await asyncio.sleep(0.01)
+                await other.execute(statement("stop_notifications"), claim.alert.id, START)
+            assert await burial is None
+            [record] = await house.alerts.list_alerts()
+            assert [one.state for one in record.deliveries] == [DeliveryState.STOPPED]
 
     asyncio.run(scenario())
 
@@ -307,7 +333,7 @@ def test_a_store_that_is_away_is_named_without_its_password() -> None:
     async def scenario() -> None:
         pool = asyncpg.create_pool("postgresql://eve:hunter2secret@127.0.0.1:1/none", min_size=0)
         async with pool:
-            store = PostgresAlerts(pool, Policy(load_routing(), {}), "first")
+            store = PostgresAlerts(pool, Policy(load_routing(), {}, evidence), "first")
             with pytest.raises(AlertStoreError, match="PostgreSQL is up") as raised:
                 await store.find_alert("beef")
         assert "hunter2secret" not in str(raised.value)

@@ -99,7 +99,7 @@ def test_the_worst_comes_first() -> None:
 
 
 def test_what_only_one_side_has_is_asked_nothing() -> None:
-    """A new and a missing series have the summary of their side and no answer; a new one has its level for the limits."""
+    """New and missing series have the summary of their side and no answer; a new one has its level, for limits."""
     comparison = compared(
         capture("pre", {PROFILE: steady(0.1), SEARCH: steady(0.1)}),
         capture("post", {PROFILE: steady(0.1), LOGIN: steady(0.3)}),

@@ -30,6 +30,15 @@ def test_promtool_accepts_configuration_and_rules(tmp_path: Path) -> None:
         )
 
 
+def test_nobody_is_told_everything_twice_by_default(tmp_path: Path) -> None:
+    """The Alertmanager of the example is not wired, and every route of it leads to a receiver that is there."""
+    export(tmp_path, scrape_target="127.0.0.1:9464")
+    assert "alerting" not in yaml.safe_load((tmp_path / "prometheus/prometheus.yml").read_text())
+    example = yaml.safe_load((tmp_path / "prometheus/alertmanager.example.yml").read_text())
+    routes = [example["route"], *example["route"]["routes"]]
+    assert {one["receiver"] for one in routes} == {one["name"] for one in example["receivers"]}
+
+
 def test_the_interval_of_the_data_source_is_that_of_the_scrape(tmp_path: Path) -> None:
     """Otherwise $__rate_interval is shorter than two scrapes and every rate is empty."""
     export(tmp_path, scrape_target="127.0.0.1:9464", scrape_interval_seconds=30)

@@ -61,6 +61,7 @@ def busy_exporter() -> Exporter:
     busy.alerts({("tier_3_critical", "firing"): 1})
     busy.changed("fired", "tier_3_critical", 0.0)
     busy.delivered("slack-critical", "delivered", 0.4)
+    busy.delivered_late("slack-critical")
     busy.lease_lost("slack-critical")
     busy.dead_lettered("slack-critical", None)
     busy.failed("steps")

@@ -27,7 +27,9 @@ def dumped_schema(dsn: str) -> str:
         text=True,
         check=True,
     ).stdout
-    lines = [line for line in dump.splitlines() if line and not re.match(r"--|SET |SELECT pg_catalog|\\(un)?restrict", line)]
+    lines = [
+        line for line in dump.splitlines() if line and not re.match(r"--|SET |SELECT pg_catalog|\\(un)?restrict", line)
+    ]
     return "\n".join(lines) + "\n"
 
 

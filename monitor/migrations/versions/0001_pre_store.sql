@@ -11,7 +11,7 @@ CREATE TABLE series (
 COMMENT ON TABLE series IS 'What a series is; unit and direction never change under a name.';
 
 -- Samples. The newest hour stands row by row in a logged table, so that a crash loses at most the last second;
--- closed hours stand in one row per series and hour, as arrays (measured: 15 bytes a sample instead of 44 to 118).
+-- closed hours stand in one row per series and hour, as arrays (measured: 17.5 bytes a sample instead of 44 to 118).
 
 CREATE TABLE sample_state (
     code smallint PRIMARY KEY,

@@ -1,10 +1,12 @@
 """The sentences that stand on top of every report."""
 
+from dataclasses import replace
+
 import pytest
 
-from baselines.verdict import SeriesComparison, Verdict
-from dashboards.reports.wording import advice, headline, ordered, sentence
-from tests.dashboards.examples import assessed, compared, dropped_index, finding
+from baselines.verdict import Answer, Question, SeriesComparison, Verdict
+from dashboards.reports.wording import advice, headline, impact, ordered, sentence, worse_questions
+from tests.dashboards.examples import assessed, compared, dropped_index, finding, summary
 from thresholds.assessment import Action
 from thresholds.finding import Level
 
@@ -56,11 +58,34 @@ def test_the_worst_stand_first() -> None:
     assert told[4][1] == "database_queries.portfolio_summary"
 
 
-def test_the_advice_says_who_decides_and_by_when() -> None:
-    """The sentence has the action, the reason, the role and the time limit, and no double full stop."""
-    assert advice(assessed(action=Action.ROLLBACK, reason="over 40 %.")) == (
-        "Roll back (rollback tier 1): over 40 %. Decided by: application administrator. Time limit: 15 minutes."
+def test_a_series_that_answers_nothing_any_more_has_the_highest_impact() -> None:
+    """No call answered stands before seven times slower, and that before one failure in five."""
+    quick = compared("a.flaky", Verdict.DEGRADED, 1.0)
+    flaky = replace(quick, after=summary(0.04, failed=20))
+    dead = replace(compared("a.dead", Verdict.DEGRADED, None), before=summary(0.04), after=summary(0.04, failed=100))
+    slow = compared("a.slow", Verdict.DEGRADED, 7.31)
+    assert [one.series.name for one in ordered(assessed(flaky, slow, dead))] == ["a.dead", "a.slow", "a.flaky"]
+    assert impact(flaky) == pytest.approx(1.25)
+
+
+def test_a_series_that_only_fails_more_is_not_called_slower() -> None:
+    """The headline tells slow from broken."""
+    failing = replace(
+        compared("a.b", Verdict.DEGRADED),
+        answers=[
+            Answer(question=Question.TYPICAL, verdict=Verdict.WITHIN, ratio=1.0, ci_low=0.9, ci_high=1.1),
+            Answer(question=Question.AVAILABILITY, verdict=Verdict.DEGRADED),
+        ],
     )
+    assert headline(assessed(failing)) == "1 of 1 series fails more often: a.b."
+    assert worse_questions(failing) == ["availability"]
+    assert worse_questions(compared("a.b", Verdict.DEGRADED, 2.0)) == []
+
+
+def test_the_advice_is_the_action_with_its_reason() -> None:
+    """The sentence has the action, the tier and the reason, and no double full stop."""
+    told = advice(assessed(action=Action.ROLLBACK, reason="over 40 %."))
+    assert told == "Roll back (rollback tier 1): over 40 %."
     assert advice(assessed(action=Action.CONTINUE)) == "Continue."
 
 

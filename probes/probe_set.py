@@ -1,0 +1,178 @@
+"""The configured probes, ready to be run one by one: deadline, lateness, own delay and error mapping live here."""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from baselines.clock import Clock
+from baselines.measurement import Measurement, Outcome, Reason
+from baselines.plan_shape import PlanShape
+from baselines.series import Series, SeriesRegistry
+from probes.errors import ProbeFailed, ProbesError, UnknownProbeError, outcome_of
+from probes.probe import Links, Probe, ProbeRun
+from probes.reading import Reading
+from probes.registry import load_probe_kinds
+from probes.settings import ProbeSettings, check_probes, series_of
+from probes.stopwatch import LoopDelay, Stopwatch
+from probes.targets import HttpTarget, PostgresTarget
+
+logger = logging.getLogger(__name__)
+
+
+class _Slot:
+    """One probe with what the runner keeps of it: its lock (runs never overlap) and the count of its runs."""
+
+    def __init__(self, settings: ProbeSettings, probe: Probe) -> None:
+        self.settings = settings
+        self.probe = probe
+        self.series = settings.series()
+        self._by_metric = {series.metric: series for series in self.series}
+        self.lock = asyncio.Lock()
+        self.runs = 0
+
+    def series_of(self, reading: Reading) -> Series:
+        return self._by_metric[reading.metric or self.settings.name]
+
+    def require_all_series(self, readings: Sequence[Reading]) -> None:
+        """Raises ProbesError where the readings are not one for each series: no gap, and nothing unheard of."""
+        metrics = sorted(one.metric or self.settings.name for one in readings)
+        if metrics != sorted(self._by_metric):
+            raise ProbesError(f"kind {self.settings.kind} read {metrics} and declares {sorted(self._by_metric)}")
+
+
+class ProbeSet:
+    """All probes of a configuration. Nothing is opened before the first run; leaving the context closes everything.
+
+    Raises pydantic's ValidationError where probes and targets do not fit together (see `check_probes`).
+    """
+
+    def __init__(
+        self,
+        probes: Mapping[str, ProbeSettings],
+        targets: Mapping[str, PostgresTarget | HttpTarget],
+        clock: Clock,
+    ) -> None:
+        check_probes(probes, targets)
+        kinds = load_probe_kinds()
+        self.series: SeriesRegistry = series_of(probes)
+        self._clock = clock
+        self._loop_delay = LoopDelay(clock)
+        self._links = Links(targets, clock)
+        self._slots = {name: _Slot(one, kinds[one.kind].make(one, self._links)) for name, one in probes.items()}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.reconnect()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the probes, in the order of the configuration."""
+        return tuple(self._slots)
+
+    def series_of(self, probe_name: str) -> tuple[Series, ...]:
+        """The series that probe measures. Raises UnknownProbeError."""
+        return self._slot(probe_name).series
+
+    async def run(self, probe_name: str, intended_at: datetime) -> list[Measurement]:
+        """One look now: a measurement for each series of the probe, whatever happens.
+
+        Waiting for an earlier run of the same probe, or for the one connection of a database, comes before the start
+        and shows as lateness. Raises UnknownProbeError, and CancelledError where the caller is cancelled.
+        """
+        slot = self._slot(probe_name)
+        async with slot.lock, slot.probe.turn():
+            run = self._new_run(slot)
+            slot.runs += 1
+            started_at = self._clock.now()
+            started = self._clock.monotonic()
+            readings = await self._look(slot, run)
+            waited_seconds = self._clock.monotonic() - started
+        return [_measurement(slot, reading, run, intended_at, started_at, waited_seconds) for reading in readings]
+
+    async def plan(self, probe_name: str) -> PlanShape | None:
+        """How the target would carry out that probe; None where its kind has no plans or none could be had (logged).
+
+        Raises UnknownProbeError.
+        """
+        slot = self._slot(probe_name)
+        async with slot.lock, slot.probe.turn():
+            try:
+                async with asyncio.timeout(slot.settings.timeout_seconds):
+                    return await slot.probe.plan(self._new_run(slot))
+            except (ProbeFailed, TimeoutError) as failure:
+                logger.warning("probe %s: no plan: %s", probe_name, failure or "the deadline passed")
+                return None
+
+    async def reconnect(self) -> None:
+        """Drop every connection once the runs in flight have ended; the next run of each probe connects anew."""
+        async with AsyncExitStack() as runs:
+            for slot in self._slots.values():
+                await runs.enter_async_context(slot.lock)
+            await self._links.close()
+
+    def _slot(self, probe_name: str) -> _Slot:
+        try:
+            return self._slots[probe_name]
+        except KeyError:
+            known = ", ".join(self._slots) or "none"
+            raise UnknownProbeError(f"there is no probe {probe_name!r}; there are: {known}") from None
+
+    def _new_run(self, slot: _Slot) -> ProbeRun:
+        stopwatch = Stopwatch(self._clock, self._loop_delay)
+        return ProbeRun(slot.runs, uuid.uuid4().hex, self._clock, stopwatch)
+
+    async def _look(self, slot: _Slot, run: ProbeRun) -> Sequence[Reading]:
+        """The readings of one run within its deadline; one with a reason for each series where it failed."""
+        name, limit = slot.settings.name, slot.settings.timeout_seconds
+        try:
+            async with asyncio.timeout(limit) as deadline:
+                readings = await slot.probe.run(run)
+            slot.require_all_series(readings)
+            return readings
+        except ProbeFailed as failure:
+            reason = failure.reason
+            logger.info("probe %s failed (%s): %s [%s]", name, reason, failure, run.correlation_id)
+        except Exception as error:
+            if isinstance(error, TimeoutError) and deadline.expired():
+                reason = Reason.DEADLINE
+                logger.info("probe %s: no answer within %g s [%s]", name, limit, run.correlation_id)
+            else:
+                reason = Reason.INTERNAL
+                logger.exception("probe %s: a fault of the prober [%s]", name, run.correlation_id)
+        finally:
+            run.stopwatch.stop()
+        return [Reading(metric=series.metric, reason=reason) for series in slot.series]
+
+
+def _measurement(
+    slot: _Slot,
+    reading: Reading,
+    run: ProbeRun,
+    intended_at: datetime,
+    started_at: datetime,
+    waited_seconds: float,
+) -> Measurement:
+    series = slot.series_of(reading)
+    outcome = Outcome.OK if reading.reason is None else outcome_of(reading.reason)
+    if outcome is Outcome.TIMEOUT and not series.is_duration:
+        outcome = Outcome.ERROR  # the time waited would be no value of a ratio
+    return Measurement(
+        series=series.name,
+        intended_at=intended_at,
+        started_at=started_at,
+        outcome=outcome,
+        value=waited_seconds if outcome is Outcome.TIMEOUT else reading.value,
+        reason=reading.reason,
+        phases=dict(run.phases),
+        prober_delay_seconds=run.stopwatch.delay_seconds,
+        correlation_id=run.correlation_id,
+    )

@@ -1,0 +1,90 @@
+"""The bounded queue between the processes, over a real pair of sockets."""
+
+import asyncio
+import socket
+
+from baselines import Measurement, Outcome, Reason
+from monitor import wire
+from monitor.link import Heartbeat, LinkWriter, read_link
+from tests.clocks import START
+
+
+def measured(number: int) -> Measurement:
+    """A measurement that can be told from others."""
+    return Measurement(
+        series=f"q.s{number}", intended_at=START, started_at=START, outcome=Outcome.OK, value=float(number)
+    )
+
+
+async def received(end: socket.socket, count: int) -> list[Measurement | Heartbeat]:
+    """The first so many things that come over the link."""
+    things: list[Measurement | Heartbeat] = []
+    async for one in read_link(end):
+        things.append(one)
+        if len(things) == count:
+            break
+    return things
+
+
+def test_a_measurement_survives_the_wire() -> None:
+    """Every field comes back, of a timeout too."""
+    one = Measurement(
+        series="q.a",
+        intended_at=START,
+        started_at=START,
+        outcome=Outcome.TIMEOUT,
+        value=5.0,
+        reason=Reason.DEADLINE,
+        phases={"connect": 0.001},
+        prober_delay_seconds=0.002,
+        correlation_id="c1",
+    )
+    assert wire.decode(wire.encode(one)) == one
+
+
+def test_measurements_and_heartbeats_arrive_in_order() -> None:
+    """The first sign of life comes at once, with how often the prober died; measurements follow in order."""
+
+    async def run() -> list[Measurement | Heartbeat]:
+        writing_end, reading_end = socket.socketpair()
+        with writing_end:
+            writer = LinkWriter(writing_end, restarts=2)
+            sending = asyncio.create_task(writer.send())
+            await asyncio.sleep(0)
+            writer.hand([measured(1), measured(2)])
+            try:
+                return await received(reading_end, 3)
+            finally:
+                sending.cancel()
+
+    things = asyncio.run(run())
+    assert Heartbeat(dropped=0, restarts=2) in things
+    assert [one for one in things if isinstance(one, Measurement)] == [measured(1), measured(2)]
+
+
+def test_the_prober_never_waits_for_a_reader() -> None:
+    """With nobody reading, the oldest are dropped and counted, and what arrives later are the newest."""
+
+    async def run() -> tuple[int, list[Measurement | Heartbeat]]:
+        writing_end, reading_end = socket.socketpair()
+        with writing_end:
+            writer = LinkWriter(writing_end, capacity=10)
+            writer.hand([measured(number) for number in range(25)])
+            await writer.drain()
+            return writer.dropped, await received(reading_end, 10)
+
+    dropped, things = asyncio.run(run())
+    assert dropped == 15
+    assert things == [measured(number) for number in range(15, 25)]
+
+
+def test_a_torn_line_is_left_out() -> None:
+    """What a dying prober wrote half is skipped, and what its successor writes is read."""
+
+    async def run() -> list[Measurement | Heartbeat]:
+        writing_end, reading_end = socket.socketpair()
+        with writing_end:
+            writing_end.sendall(wire.encode(measured(1))[:20] + b"\n" + wire.encode(measured(2)))
+            return await received(reading_end, 1)
+
+    assert asyncio.run(run()) == [measured(2)]
