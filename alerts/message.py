@@ -92,15 +92,25 @@ def _plain(value: float) -> str:
 
 def _title(alert: Alert, notification: Notification) -> str:
     word = "RESOLVED" if notification.reason is Reason.RESOLVED else alert.level.upper()
-    figures = _against_limit(alert)
-    title = " ".join(f"{word}: {f'{alert.series} {figures}' if figures else alert.summary}".split())
-    return title if len(title) <= TITLE_LENGTH else f"{title[: TITLE_LENGTH - 1]}…"
+    # A long name leaves less room for figures: the value goes last.
+    told = [f"{alert.series} {figures}" for figures in (_against_limit(alert), _value(alert), _brief(alert)) if figures]
+    titles = [" ".join(f"{word}: {one}".split()) for one in told or [alert.summary]]
+    fitting = next((one for one in titles if len(one) <= TITLE_LENGTH), None)
+    return fitting or f"{titles[-1][: TITLE_LENGTH - 1]}…"
 
 
 def _against_limit(alert: Alert) -> str:
     figures = {"": alert.value, "limit ": alert.value_limit}
     shown = [f"{name}{format_figure(one, alert.unit, alert.rule)}" for name, one in figures.items() if one is not None]
     return ", ".join(shown) if alert.value is not None else ""
+
+
+def _value(alert: Alert) -> str:
+    return "" if alert.value is None else format_figure(alert.value, alert.unit, alert.rule)
+
+
+def _brief(alert: Alert) -> str:
+    return f"×{alert.value:.3g}" if alert.value is not None and alert.rule is Rule.BASELINE else _value(alert)
 
 
 def _history(alert: Alert) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from baselines.baseline import Spacing
 from baselines.case import LARGEST_CAPTURE, Case, Look
-from baselines.location import LATENCY_UNANSWERED_SHARE, judged_quantile, log_locations, unanswered
+from baselines.location import LATENCY_UNANSWERED_SHARE, judged_band, log_locations, unanswered
 from baselines.samples import Samples
 from baselines.statistics import (
     RESIDUAL_SD,
@@ -106,9 +106,9 @@ class _Sides:
 
     def __init__(self, cases: Sequence[Case]) -> None:
         sides = [side for case in cases for side in (case.before, case.after, case.history)]
-        quantiles = [judged_quantile([*case.before, *case.after]) for case in cases]
+        bands = [judged_band([*case.before, *case.after]) for case in cases]
         side = np.repeat(np.arange(len(sides)), [len(sessions) for sessions in sides])
-        locations = log_locations([one for sessions in sides for one in sessions], np.array(quantiles)[side // 3])
+        locations = log_locations([one for sessions in sides for one in sessions], np.array(bands)[side // 3])
         self.before, self.after, self.history = (
             Groups.of(locations[side % 3 == which], side[side % 3 == which] // 3, len(cases)) for which in range(3)
         )

@@ -1,6 +1,5 @@
 """`portalwatch check`."""
 
-import asyncio
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +13,7 @@ from monitor.clock import SystemClock
 from monitor.comparing import Figures
 from monitor.configuration import Configuration
 from monitor.errors import ConfigurationError, ExitCode
+from monitor.event_loop import run
 from monitor.health import Health, Status, validate
 from probes import ProbeSet, series_of
 
@@ -26,7 +26,7 @@ def check(output_format: str, config: Path | None) -> ExitCode:
     configuration = configured(config)
     if not configuration.settings.probes:
         raise ConfigurationError("nothing to check: the configuration has no probes")
-    health = asyncio.run(_validate(configuration))
+    health = run(_validate(configuration))
     if output_format == "json":
         components = [{**asdict(one), "status": one.status} for one in health.components]
         click.echo(json.dumps({"components": components, "unreachable": health.unreachable}, indent=2))

@@ -1,6 +1,5 @@
 """What a command opens before it does its one thing: the configuration, and the store."""
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from baselines import BaselineError
 from monitor.configuration import Configuration, load_configuration
 from monitor.database import migrate, store_pool
 from monitor.errors import ConfigurationError
+from monitor.event_loop import run
 from monitor.store import store_dsn
 
 T = TypeVar("T")
@@ -35,6 +35,6 @@ def with_store(configuration: Configuration, action: Callable[[asyncpg.Pool], Aw
 
     try:
         with store_dsn(configuration.settings.store, shared=True) as dsn:
-            return asyncio.run(act(dsn))
+            return run(act(dsn))
     except BaselineError as error:
         raise ConfigurationError(str(error)) from error

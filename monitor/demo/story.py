@@ -1,6 +1,5 @@
 """The demo, step by step: the product does its job on real parts while somebody watches."""
 
-import asyncio
 import subprocess
 import sys
 import time
@@ -30,6 +29,7 @@ from monitor.demo.deployment import PHASES, migrate
 from monitor.demo.faults import Fault
 from monitor.demo.stage import Stage, ended, stage, wait_for
 from monitor.errors import CannotRunError, ExitCode
+from monitor.event_loop import run
 from monitor.lifetime import die_with_parent
 from probes import ProbeSet, series_of
 from thresholds import Assessment
@@ -56,7 +56,7 @@ def tell(faults: frozenset[Fault], directory: Path, *, once: bool, console: Cons
     teller.step("Starting PostgreSQL, the demo portal with its data, and a sink for alerts")
     with stage(directory) as scene:
         teller.note(f"portal {scene.portal_url}, sink http://127.0.0.1:{scene.sink.port}")
-        judged = asyncio.run(_deployment(scene, faults, teller, progress))
+        judged = run(_deployment(scene, faults, teller, progress))
         console.print()
         console.print(render_table(judged.assessment, console.width if console.is_terminal else None), soft_wrap=True)
         teller.step("Starting the service: it delivers what is due and answers Prometheus")

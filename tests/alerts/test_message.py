@@ -62,6 +62,20 @@ def test_an_alert_without_a_figure_says_what_happened(told: tuple[Alert, Notific
     assert "Value" not in message.body
 
 
+def test_a_long_name_leaves_the_value_in_the_title(told: tuple[Alert, Notification]) -> None:
+    """Where name, value and limit are too long together, the limit goes first and the value stays."""
+    alert, notification = told
+    slow = replace(
+        alert,
+        series="database_queries.portfolio_valuation_aggregation",
+        rule=Rule.BASELINE,
+        value=9.27,
+        value_limit=1.25,
+    )
+    title = compose(slow, notification, Links()).title
+    assert title == "CRITICAL: database_queries.portfolio_valuation_aggregation ×9.27"
+
+
 def test_a_title_fits_into_an_sms(told: tuple[Alert, Notification]) -> None:
     """A title is one line of 70 characters at most, however long the name of the series."""
     alert, notification = told
