@@ -149,7 +149,7 @@ class PostgresAlerts:
                 yield connection
         except asyncpg.UniqueViolationError:
             raise
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
             raise AlertStoreError(
                 f"the store of alerts can't be used ({type(error).__name__}); nothing was written. Check that "
                 "PostgreSQL is up and migrated"

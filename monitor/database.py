@@ -31,12 +31,15 @@ def _unreachable(error: Exception) -> StoreUnreachableError:
 
 
 @asynccontextmanager
-async def store_pool(dsn: str, *, size: int = 4) -> AsyncIterator[asyncpg.Pool]:
-    """A pool of connections to the store, closed at the end. Raises StoreUnreachableError."""
+async def store_pool(dsn: str, *, size: int = 4, eager: bool = True) -> AsyncIterator[asyncpg.Pool]:
+    """A pool of connections to the store, closed at the end.
+
+    `eager`: connect now, and raise StoreUnreachableError where that fails; else whoever asks the store meets the error.
+    """
     try:
         pool = await asyncpg.create_pool(
             dsn,
-            min_size=1,
+            min_size=1 if eager else 0,
             max_size=size,
             timeout=10,
             command_timeout=60,

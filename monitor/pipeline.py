@@ -18,8 +18,14 @@ from monitor.watch import Watch
 from thresholds import Finding, Level, baseline_findings, evaluate
 
 # Whatever says that the store is away and not that we asked it something wrong.
-STORE_IS_AWAY = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError,
-                 asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError)  # fmt: skip
+STORE_IS_AWAY = (
+    OSError,  # of which TimeoutError is one
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that dies in the middle of an operation
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
 OPEN_STATES = (AlertState.PENDING, AlertState.FIRING, AlertState.ACKNOWLEDGED)
 WAITING_STATES = (DeliveryState.PENDING, DeliveryState.LEASED)
 # What a spool gives back is written in pieces of this many.
@@ -55,6 +61,7 @@ class Pipeline:
         self._exporter = exporter
         self._watch = watch
         self._clock = clock
+        self._registered = False
         self._limits = {name: figures.matrix.limits_of(one) for name, one in series.items()}
 
     async def take(self, batch: Sequence[Measurement]) -> None:
@@ -65,6 +72,18 @@ class Pipeline:
             self._watch.saw(one)
         await self._keep(known)
         await self._tell([finding for one in known for finding in self._held_against_limits(one)])
+
+    async def register(self) -> None:
+        """Make the series known to the store, where it is there; else the first measurements that it takes do.
+
+        Raises BaselineError where a series changed its unit or direction.
+        """
+        try:
+            await self._measurements.register(self._series)
+        except STORE_IS_AWAY as error:
+            self._store_is(up=False, reason=type(error).__name__)
+        else:
+            self._registered = True
 
     async def compare(self) -> None:
         """The last hour against the active baseline, where there is one."""
@@ -86,7 +105,7 @@ class Pipeline:
 
     async def replay(self) -> None:
         """Write what was spooled while the store was away, where it is back."""
-        if not self._spool.size_bytes:
+        if not (self._registered and self._spool.size_bytes):
             return
         measurements = [one for one in self._spool.take() if one.series in self._series]
         try:
@@ -127,6 +146,9 @@ class Pipeline:
         if not measurements:
             return
         try:
+            if not self._registered:
+                await self._measurements.register(self._series)
+                self._registered = True
             await self._measurements.append(measurements)
         except STORE_IS_AWAY as error:
             self._store_is(up=False, reason=type(error).__name__)
@@ -143,7 +165,7 @@ class Pipeline:
             self._exporter.findings(name, self._watch.findings_of(name))
         for one in findings:
             if one.level is not Level.OK:
-                log.info("finding", series=one.series, rule=one.rule, level=one.level, summary=one.summary)
+                log.info("finding", series=one.series, rule=one.rule, severity=one.level, summary=one.summary)
         try:
             await self._alerts.record(findings)
         except AlertStoreError as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
-from baselines import Clock, Measurement
+from baselines import BaselineError, Clock, Measurement
 from baselines.postgres import PostgresBaselines, PostgresMeasurements
 from monitor.access import AccessTokens
 from monitor.alerting import open_alerts
@@ -22,7 +22,7 @@ from monitor.clock import SystemClock
 from monitor.comparing import Comparing, Figures
 from monitor.configuration import Configuration, load_configuration
 from monitor.database import store_pool
-from monitor.errors import MonitorError
+from monitor.errors import ConfigurationError, MonitorError
 from monitor.event_loop import run
 from monitor.exporter import Exporter
 from monitor.link import Heartbeat, read_link
@@ -57,7 +57,7 @@ class _Server(uvicorn.Server):
 
 
 async def serve(configuration: Configuration, dsn: str, listener: socket.socket, link: socket.socket) -> None:
-    """Run until SIGTERM. Raises StoreUnreachableError and ConfigurationError before anything runs."""
+    """Run until SIGTERM, also while the store is away. Raises ConfigurationError before anything runs."""
     settings, clock = configuration.settings, SystemClock()
     series = series_of(settings.probes)
     figures = Figures.load(configuration, series)
@@ -69,22 +69,24 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
 
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(store_pool(dsn))
-        measurements = PostgresMeasurements(pool)
-        await measurements.register(series)
+        pool = await stack.enter_async_context(store_pool(dsn, eager=False))
         alerts = open_alerts(pool, settings, figures, series, clock=clock, observer=exporter, instance=instance)
         pipeline = Pipeline(
             configuration=configuration,
             series=series,
             figures=figures,
             comparing=Comparing(figures=figures, store=PostgresBaselines(pool)),
-            measurements=measurements,
+            measurements=PostgresMeasurements(pool),
             spool=Spool(data_directory(settings.store) / "spool" / "measurements.jsonl"),
             alerts=alerts,
             exporter=exporter,
             watch=watch,
             clock=clock,
         )
+        try:
+            await pipeline.register()
+        except BaselineError as error:
+            raise ConfigurationError(str(error)) from error
         gate = Gate(AccessTokens(pool), clock, operators_need_token=settings.http.require_operator_token)
         app = create_app(settings=settings, watch=watch, alerts=alerts, exporter=exporter, gate=gate, clock=clock)
         server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
