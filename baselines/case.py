@@ -18,10 +18,10 @@ class Look(Enum):
     these three share out the error of the one look that was planned from the start.
     """
 
-    ONLY = (None, 0.025)
-    FIRST = (5, 0.010)
-    SECOND = (8, 0.008)
-    LAST = (LARGEST_CAPTURE, 0.007)
+    ONLY = (None, 0.050)
+    FIRST = (5, 0.020)
+    SECOND = (8, 0.016)
+    LAST = (LARGEST_CAPTURE, 0.014)
 
     def __init__(self, sessions: int | None, error: float) -> None:
         self.sessions = sessions

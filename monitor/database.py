@@ -10,11 +10,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from monitor.errors import CannotRunError
+from monitor.errors import CannotRunError, ConfigurationError, MonitorError
 
 APPLICATION_NAME = "portalwatch-store"
+# What a connect can end in: nobody there, refused, or a URL that is none.
+_CONNECT_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError)  # OSError has TimeoutError
 _MIGRATION_LOCK = "SELECT pg_advisory_xact_lock(hashtext('portalwatch.migrations'))"
 
 
@@ -22,7 +25,12 @@ class StoreUnreachableError(CannotRunError):
     """The store can't be reached or refuses us; the message names no password."""
 
 
-def _unreachable(error: Exception) -> StoreUnreachableError:
+def _unreachable(error: Exception) -> MonitorError:
+    if isinstance(error, ValueError):  # its text may be a piece of the password
+        return ConfigurationError(
+            "store.url is no PostgreSQL URL: write postgresql://user:password@host:5432/database, "
+            "and what is special in a password percent-encoded"
+        )
     answer = str(error).splitlines()[0] if str(error) else "no answer"
     return StoreUnreachableError(
         f"the store can't be reached ({type(error).__name__}: {answer}); "
@@ -35,6 +43,7 @@ async def store_pool(dsn: str, *, size: int = 4, eager: bool = True) -> AsyncIte
     """A pool of connections to the store, closed at the end.
 
     `eager`: connect now, and raise StoreUnreachableError where that fails; else whoever asks the store meets the error.
+    Raises ConfigurationError for a URL that is none.
     """
     try:
         pool = await asyncpg.create_pool(
@@ -45,7 +54,7 @@ async def store_pool(dsn: str, *, size: int = 4, eager: bool = True) -> AsyncIte
             command_timeout=60,
             server_settings={"application_name": APPLICATION_NAME, "timezone": "UTC"},
         )
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+    except _CONNECT_ERRORS as error:
         raise _unreachable(error) from error
     try:
         yield pool
@@ -78,21 +87,29 @@ def _upgrade(connection: Connection) -> None:
 async def migrate(dsn: str) -> None:
     """Bring the store's schema to this release, all or nothing; several instances may try at once.
 
-    Raises StoreUnreachableError.
+    Raises StoreUnreachableError, CannotRunError where the server refuses a statement, ConfigurationError for a URL
+    that is none.
     """
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn, timeout=10))
+
+    async def connect() -> asyncpg.Connection:
+        # Here, because SQLAlchemy turns the driver's errors into its own, which tell less.
+        try:
+            return await asyncpg.connect(dsn, timeout=10)
+        except _CONNECT_ERRORS as error:
+            raise _unreachable(error) from error
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade)
-    except (
-        OSError,
-        asyncpg.InvalidAuthorizationSpecificationError,
-        asyncpg.InvalidCatalogNameError,
-        asyncpg.CannotConnectNowError,
-        asyncpg.TooManyConnectionsError,
-        TimeoutError,
-    ) as error:
+    except OSError as error:
         raise _unreachable(error) from error
+    except (DBAPIError, asyncpg.PostgresError) as error:
+        reason = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
+        raise CannotRunError(
+            f"the store can't be brought to this release ({reason}); nothing was changed: "
+            "check that the database is the store's own and that its user may create tables in it"
+        ) from error
     finally:
         await engine.dispose()
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from baselines import Clock, Measurement, Outcome
+from baselines import Clock, Measurement, Outcome, Reason
 from monitor.comparing import Figures
 from monitor.settings import Settings
 from probes import HttpTarget, PostgresTarget, ProbeSet
@@ -13,6 +13,8 @@ from thresholds import Level, evaluate, written
 
 # Categories that are a component of their own, whatever they look at.
 _OWN_COMPONENT = {"frontend_performance": "front end", "security": "security"}
+# A target that fails like this was reached all the same.
+_ANSWERS = (Reason.SQL_ERROR, Reason.LOCK_TIMEOUT, Reason.STATEMENT_TIMEOUT, Reason.BODY_TOO_LARGE)
 
 
 class Status(StrEnum):
@@ -64,7 +66,7 @@ async def validate(settings: Settings, figures: Figures, probes: ProbeSet, clock
     for name, probe in settings.probes.items():
         await probes.run(name, clock.now())
         measurements = await probes.run(name, clock.now())
-        if probe.target and any(one.outcome in (Outcome.OK, Outcome.FAILED_ASSERTION) for one in measurements):
+        if probe.target and any(_is_answer(one) for one in measurements):
             answered[probe.target] = True
         component = _OWN_COMPONENT.get(probe.category) or _component(settings, probe.target)
         checks[component] += [_check(figures, probes, one) for one in measurements]
@@ -73,6 +75,10 @@ async def validate(settings: Settings, figures: Figures, probes: ProbeSet, clock
         [Component(name, ones) for name, ones in checks.items()],
         [target for target, reached in answered.items() if not reached and target in probed],
     )
+
+
+def _is_answer(measurement: Measurement) -> bool:
+    return measurement.outcome in (Outcome.OK, Outcome.FAILED_ASSERTION) or measurement.reason in _ANSWERS
 
 
 def _component(settings: Settings, target: str | None) -> str:

@@ -1,6 +1,7 @@
 """The command `portalwatch`: each command is a file of this folder, imported when it is called."""
 
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
@@ -58,4 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = error.exit_code
     except BrokenPipeError:
         code = ExitCode.WELL
+    except Exception:
+        # Python's own answer to a crash is 1, and a script would read that as a finding.
+        traceback.print_exc()
+        code = ExitCode.CANNOT_RUN
     sys.exit(int(code or 0))

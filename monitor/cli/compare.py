@@ -38,7 +38,11 @@ class Judged:
 @click.argument("before")
 @click.argument("after")
 @click.option(
-    "--profile", type=click.Choice([*Profile]), default=Profile.STANDARD, show_default=True, help="Tolerance profile."
+    "--profile",
+    type=click.Choice([one.value for one in Profile]),
+    default=Profile.STANDARD.value,
+    show_default=True,
+    help="Tolerance profile.",
 )
 @click.option(
     "--tolerance", type=float, metavar="PERCENT", help="Tolerance for every series, 1 to 400; wins over the profile."

@@ -21,7 +21,7 @@ NO_FAULT = "none"
     "--fault",
     "faults",
     multiple=True,
-    type=click.Choice([NO_FAULT, *Fault]),
+    type=click.Choice([NO_FAULT, *(one.value for one in Fault)]),
     help="What the deployment leaves behind; may be repeated [default: missing-index].",
 )
 @click.option("--once", is_flag=True, help="End after the verdict: 1 where a fault was found, 0 where there was none.")

@@ -30,7 +30,7 @@ def judge(file: TextIO, stream: bool) -> ExitCode:
     click.echo(json.dumps(answer))
     verdicts = [one["verdict"] for one in answer.get("verdicts", [answer])]
     codes = {_CODES.get(verdict, ExitCode.WELL) for verdict in verdicts}
-    return next(code for code in (ExitCode.FINDING, ExitCode.INCONCLUSIVE, ExitCode.WELL) if code in codes or not codes)
+    return next((code for code in (ExitCode.FINDING, ExitCode.INCONCLUSIVE) if code in codes), ExitCode.WELL)
 
 
 def _write_line(line: str) -> None:

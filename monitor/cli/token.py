@@ -19,7 +19,9 @@ def token() -> None:
 
 @token.command(epilog="Example: portalwatch token create front-end --right ingest --days 90")
 @click.argument("name")
-@click.option("--right", type=click.Choice([Right.OPERATOR, Right.INGEST]), required=True, help="What it allows.")
+@click.option(
+    "--right", type=click.Choice([Right.OPERATOR.value, Right.INGEST.value]), required=True, help="What it allows."
+)
 @click.option("--days", type=click.IntRange(1), help="Days until it expires [default: never].")
 @config_option
 def create(name: str, right: str, days: int | None, config: Path | None) -> None:

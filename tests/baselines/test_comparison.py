@@ -183,7 +183,7 @@ def test_one_burst_side_asks_for_the_wider_prior() -> None:
 
 def test_the_history_and_the_look_reach_the_rules() -> None:
     """A history takes the place of the prior, and a shared look asks for more than the only one."""
-    before, after = capture("pre", {PROFILE: steady(0.1)}), capture("post", {PROFILE: steady(0.13)})
+    before, after = capture("pre", {PROFILE: steady(0.1)}), capture("post", {PROFILE: steady(0.134)})
     noisy = [session([level] * 20) for level in (0.085, 0.1, 0.125, 0.09, 0.115, 0.1, 0.108)]
     alone = compare(before, after, {PROFILE: 1.25}, history={PROFILE: noisy}).series[0]
     shared = compare(before, after, {PROFILE: 1.25}, history={PROFILE: noisy}, look=Look.FIRST).series[0]

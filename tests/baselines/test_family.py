@@ -1,9 +1,7 @@
 """All questions together."""
 
 import math
-from time import perf_counter
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +10,7 @@ from baselines.case import Case
 from baselines.family import judge_family
 from baselines.samples import Samples
 from baselines.verdict import Question, Verdict
-from tests.baselines.sessions import drawn, session, steady
+from tests.baselines.sessions import session, steady
 
 calls = st.one_of(st.none(), st.just(0.0), st.floats(0.0, 1.7e308), st.integers(0, 3).map(float))
 sessions = st.lists(
@@ -62,20 +60,3 @@ def test_any_samples_have_an_answer(cases: list[Case]) -> None:
             assert typical.verdict is Verdict.INCONCLUSIVE
         if not all(map(len, (one.before, one.after))):
             assert judgement.deciding.verdict is Verdict.INCONCLUSIVE
-
-
-def test_a_family_is_cheaper_than_its_series_one_by_one() -> None:
-    """Series judged together take less than half of the time of the same series judged alone."""
-    rng = np.random.default_rng(1)
-    cases = [case(drawn(rng), drawn(rng), drawn(rng, sessions=12)) for _ in range(60)]
-
-    def fastest(work: list[list[Case]]) -> float:
-        times = []
-        for _ in range(5):
-            started = perf_counter()
-            for one in work:
-                judge_family(one)
-            times.append(perf_counter() - started)
-        return min(times)
-
-    assert fastest([cases]) < fastest([[one] for one in cases]) / 2

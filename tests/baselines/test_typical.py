@@ -72,7 +72,7 @@ def obvious(
     estimate = statistics.fmean(log_after) - statistics.fmean(log_before)
     t = stats.t(df=degrees, loc=estimate, scale=error)
     ratio, high = math.exp(estimate), math.exp(t.ppf(0.975))
-    if ratio > tolerance and t.cdf(math.log(tolerance**0.43)) < 0.025:
+    if ratio > tolerance and t.cdf(math.log(tolerance**0.65)) < 0.050:
         return Verdict.DEGRADED, ratio, high
     if ratio < 0.9 and t.sf(0.0) < 0.05:
         return Verdict.IMPROVED, ratio, high
@@ -213,12 +213,12 @@ def test_the_looks_share_out_the_error_of_one() -> None:
 
 
 def test_the_sessions_asked_for_would_decide() -> None:
-    """An undecided answer asks for k' = ⌈2 s² / ((log(r1/r0) / 2.80)² − 0.04²)⌉ − k more sessions."""
+    """An undecided answer asks for k' = ⌈2 s² / ((log(r1/r0) / 2.49)² − 0.04²)⌉ − k more sessions."""
     asked = answered(case(steady(1.0, 3), steady(1.3, 3), history=USUAL)).more_sessions
     assert asked is not None
     scatter = statistics.stdev(math.log(one.values[0]) for one in USUAL)
     variance = 6 * scatter**2 / 10
-    needed = math.ceil(2 * variance / ((math.log(1.12 * 1.25 / 1.25**0.43) / 2.80) ** 2 - 0.04**2))
+    needed = math.ceil(2 * variance / ((math.log(1.12 * 1.25 / 1.25**0.65) / 2.49) ** 2 - 0.04**2))
     assert asked == needed - 3
 
 
@@ -284,7 +284,7 @@ def test_a_side_that_lies_nowhere_has_no_level(after: list[Samples]) -> None:
 
 def test_a_side_without_calls_asks_for_sessions() -> None:
     """Sessions decide where there is none yet; where the clock is too coarse they never will."""
-    assert answered(case(steady(1.0), [])).more_sessions == 5
+    assert answered(case(steady(1.0), [])).more_sessions == 7
     assert answered(case(steady(0.0), steady(0.0))).more_sessions is None
 
 
