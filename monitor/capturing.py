@@ -82,9 +82,9 @@ class Capturing:
         ]
         if not chosen:
             return None
-        first = capture.sessions[0]
-        samples = max(len(first.samples[one]) for one in series if one in first.samples)
-        plan = CapturePlan(sessions=sessions, samples=samples, spacing=first.conditions.spacing)
+        # The longest session is as long as was planned: what the prober disturbed is missing in the others.
+        samples = max(len(session.samples.get(one, ())) for session in capture.sessions for one in series)
+        plan = CapturePlan(sessions=sessions, samples=samples, spacing=capture.sessions[0].conditions.spacing)
         try:
             return await self.capture(name, plan, globs=chosen, release=capture.release)
         except CannotRunError:

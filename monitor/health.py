@@ -15,6 +15,8 @@ from thresholds import Level, evaluate, written
 _OWN_COMPONENT = {"frontend_performance": "front end", "security": "security"}
 # A target that fails like this was reached all the same.
 _ANSWERS = (Reason.SQL_ERROR, Reason.LOCK_TIMEOUT, Reason.STATEMENT_TIMEOUT, Reason.BODY_TOO_LARGE)
+# As a capture does.
+_REPEATS = 3
 
 
 class Status(StrEnum):
@@ -65,7 +67,7 @@ async def validate(settings: Settings, figures: Figures, probes: ProbeSet, clock
     answered = dict.fromkeys(settings.targets, False)
     for name, probe in settings.probes.items():
         await probes.run(name, clock.now())
-        measurements = await probes.run(name, clock.now())
+        measurements = await _undisturbed(probes, name, clock)
         if probe.target and any(_is_answer(one) for one in measurements):
             answered[probe.target] = True
         component = _OWN_COMPONENT.get(probe.category) or _component(settings, probe.target)
@@ -75,6 +77,16 @@ async def validate(settings: Settings, figures: Figures, probes: ProbeSet, clock
         [Component(name, ones) for name, ones in checks.items()],
         [target for target, reached in answered.items() if not reached and target in probed],
     )
+
+
+async def _undisturbed(probes: ProbeSet, name: str, clock: Clock) -> Sequence[Measurement]:
+    """One run, made again where this process disturbed it: such a figure is held against no limit."""
+    measurements = await probes.run(name, clock.now())
+    for _ in range(_REPEATS):
+        if not any(one.disturbed for one in measurements):
+            break
+        measurements = await probes.run(name, clock.now())
+    return measurements
 
 
 def _is_answer(measurement: Measurement) -> bool:
@@ -101,4 +113,7 @@ def _check(figures: Figures, probes: ProbeSet, measurement: Measurement) -> Chec
         return Check(series.name, status, "; ".join(wrong))
     if measurement.value is None:
         return Check(series.name, Status.FAIL, f"no answer: {measurement.reason}")
-    return Check(series.name, status, written(measurement.value, series.unit))
+    figure = written(measurement.value, series.unit)
+    if measurement.disturbed:
+        return Check(series.name, Status.WARNING, f"{figure}, not judged: this machine is too busy to measure it")
+    return Check(series.name, status, figure)

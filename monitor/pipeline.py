@@ -13,6 +13,7 @@ from baselines.postgres import PostgresMeasurements
 from monitor.comparing import Comparing, Figures, compare_live, live_capture
 from monitor.configuration import Configuration
 from monitor.exporter import Exporter
+from monitor.releases import Releases
 from monitor.spool import Spool
 from monitor.watch import Watch
 from thresholds import Finding, Level, baseline_findings, evaluate
@@ -45,6 +46,7 @@ class Pipeline:
         figures: Figures,
         comparing: Comparing,
         measurements: PostgresMeasurements,
+        releases: Releases,
         spool: Spool,
         alerts: Alerts,
         exporter: Exporter,
@@ -56,6 +58,7 @@ class Pipeline:
         self._figures = figures
         self._comparing = comparing
         self._measurements = measurements
+        self._releases = releases
         self._spool = spool
         self._alerts = alerts
         self._exporter = exporter
@@ -65,10 +68,11 @@ class Pipeline:
         self._limits = {name: figures.matrix.limits_of(one) for name, one in series.items()}
 
     async def take(self, batch: Sequence[Measurement]) -> None:
-        """A batch of measurements, of which unknown series (of a prober that is being restarted) are left out."""
+        """A batch of measurements; those of unknown series (of a prober that is being restarted) are only counted."""
+        for one in batch:
+            self._exporter.observe(one)
         known = [one for one in batch if one.series in self._series]
         for one in known:
-            self._exporter.observe(one)
             self._watch.saw(one)
         await self._keep(known)
         await self._tell([finding for one in known for finding in self._held_against_limits(one)])
@@ -79,11 +83,9 @@ class Pipeline:
         Raises BaselineError where a series changed its unit or direction.
         """
         try:
-            await self._measurements.register(self._series)
+            await self._register()
         except STORE_IS_AWAY as error:
             self._store_is(up=False, reason=type(error).__name__)
-        else:
-            self._registered = True
 
     async def compare(self) -> None:
         """The last hour against the active baseline, where there is one."""
@@ -138,6 +140,13 @@ class Pipeline:
         except STORE_IS_AWAY:
             self._store_is(up=False)
 
+    async def _register(self) -> None:
+        await self._measurements.register(self._series)
+        settings = self._configuration.settings
+        since = await self._releases.first_seen(settings.environment, settings.release, self._clock.now())
+        self._exporter.deployed(settings.release, since)
+        self._registered = True
+
     def _held_against_limits(self, measurement: Measurement) -> list[Finding]:
         series = self._series[measurement.series]
         return evaluate(series, self._limits[series.name], measurement, self._figures.routing)
@@ -147,8 +156,7 @@ class Pipeline:
             return
         try:
             if not self._registered:
-                await self._measurements.register(self._series)
-                self._registered = True
+                await self._register()
             await self._measurements.append(measurements)
         except STORE_IS_AWAY as error:
             self._store_is(up=False, reason=type(error).__name__)

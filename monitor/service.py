@@ -22,12 +22,14 @@ from monitor.clock import SystemClock
 from monitor.comparing import Comparing, Figures
 from monitor.configuration import Configuration, load_configuration
 from monitor.database import store_pool
-from monitor.errors import ConfigurationError, MonitorError
+from monitor.errors import CannotRunError, ConfigurationError, MonitorError
 from monitor.event_loop import run
 from monitor.exporter import Exporter
 from monitor.link import Heartbeat, read_link
 from monitor.logs import configure_logs
 from monitor.pipeline import Pipeline
+from monitor.releases import Releases
+from monitor.settings import StoreSettings
 from monitor.spool import Spool
 from monitor.store import data_directory
 from monitor.supervisor import STORE_VARIABLE
@@ -57,7 +59,7 @@ class _Server(uvicorn.Server):
 
 
 async def serve(configuration: Configuration, dsn: str, listener: socket.socket, link: socket.socket) -> None:
-    """Run until SIGTERM, also while the store is away. Raises ConfigurationError before anything runs."""
+    """Run until SIGTERM, also while the store is away. Raises MonitorError before anything runs."""
     settings, clock = configuration.settings, SystemClock()
     series = series_of(settings.probes)
     figures = Figures.load(configuration, series)
@@ -77,7 +79,8 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             figures=figures,
             comparing=Comparing(figures=figures, store=PostgresBaselines(pool)),
             measurements=PostgresMeasurements(pool),
-            spool=Spool(data_directory(settings.store) / "spool" / "measurements.jsonl"),
+            releases=Releases(pool),
+            spool=_spool(settings.store),
             alerts=alerts,
             exporter=exporter,
             watch=watch,
@@ -112,6 +115,14 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             await _ended(delivering)
             server.should_exit = True
             await serving
+
+
+def _spool(settings: StoreSettings) -> Spool:
+    path = data_directory(settings) / "spool" / "measurements.jsonl"
+    try:
+        return Spool(path)
+    except OSError as error:
+        raise CannotRunError(f"{path.parent} can't be made: {error.strerror}; set store.directory") from error
 
 
 async def _take_measurements(

@@ -133,6 +133,7 @@ class ProbeSet:
     async def _look(self, slot: _Slot, run: ProbeRun) -> Sequence[Reading]:
         """The readings of one run within its deadline; one with a reason for each series where it failed."""
         name, limit = slot.settings.name, slot.settings.timeout_seconds
+        extra = {"correlation_id": run.correlation_id}
         try:
             async with asyncio.timeout(limit) as deadline:
                 readings = await slot.probe.run(run)
@@ -140,14 +141,14 @@ class ProbeSet:
             return readings
         except ProbeFailed as failure:
             reason = failure.reason
-            logger.info("probe %s failed (%s): %s [%s]", name, reason, failure, run.correlation_id)
+            logger.info("probe %s failed (%s): %s", name, reason, failure, extra=extra)
         except Exception as error:
             if isinstance(error, TimeoutError) and deadline.expired():
                 reason = Reason.DEADLINE
-                logger.info("probe %s: no answer within %g s [%s]", name, limit, run.correlation_id)
+                logger.info("probe %s: no answer within %g s", name, limit, extra=extra)
             else:
                 reason = Reason.INTERNAL
-                logger.exception("probe %s: a fault of the prober [%s]", name, run.correlation_id)
+                logger.exception("probe %s: a fault of the prober", name, extra=extra)
         finally:
             run.stopwatch.stop()
         return [Reading(metric=series.metric, reason=reason) for series in slot.series]

@@ -11,6 +11,7 @@ import click
 
 from baselines import Baseline, summarise
 from baselines.baseline import CaptureSession
+from baselines.live import NAME as LIVE
 from baselines.postgres import PostgresBaselines
 from baselines.store import BaselineSummary
 from monitor.capturing import Capturing, standard_plan
@@ -46,6 +47,8 @@ def capture(
     config: Path | None,
 ) -> None:
     """Capture a new baseline under NAME; an existing one is never overwritten."""
+    if name == LIVE:
+        raise ConfigurationError(f"{LIVE!r} stands for the last hour in a comparison; choose another name")
     configuration = configured(config)
     plan = standard_plan(sessions, samples, quick=quick)
 

@@ -206,6 +206,11 @@ ALTER TABLE public.notification ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.release_seen (
+    environment text NOT NULL,
+    release text NOT NULL,
+    first_seen_at timestamp with time zone NOT NULL
+);
 CREATE TABLE public.sample_chunk (
     series_id integer NOT NULL,
     hour timestamp with time zone NOT NULL,
@@ -293,6 +298,8 @@ ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_key_key UNIQUE (key);
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.release_seen
+    ADD CONSTRAINT release_seen_pkey PRIMARY KEY (environment, release);
 ALTER TABLE ONLY public.sample_chunk
     ADD CONSTRAINT sample_chunk_pkey PRIMARY KEY (series_id, hour);
 ALTER TABLE ONLY public.sample_rollup

@@ -1,9 +1,12 @@
 """The service's HTTP interface: health, metrics, the status page, and JSON under `/api/v1`."""
 
+import re
+import uuid
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any
 
+import structlog
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,6 +20,9 @@ from monitor.settings import Settings
 from monitor.watch import Watch
 from monitor.web.rights import Gate
 from monitor.web.status import alert_documents, series_documents, status_view
+
+CORRELATION_HEADER = "X-Correlation-ID"
+_HARMLESS = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 class Acknowledgement(BaseModel):
@@ -36,7 +42,10 @@ def create_app(
 
     @app.middleware("http")
     async def harden(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
+        correlation_id = _correlation_id(request)
+        with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
+            response = await call_next(request)
+        response.headers[CORRELATION_HEADER] = correlation_id
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["Content-Security-Policy"] = f"{content_security_policy()}; frame-ancestors 'none'"
         response.headers["X-Content-Type-Options"] = "nosniff"
@@ -109,3 +118,9 @@ def create_app(
         return await show_alert(alert_id)
 
     return app
+
+
+def _correlation_id(request: Request) -> str:
+    """The caller's own where it is harmless in a log line, else a new one."""
+    given = request.headers.get(CORRELATION_HEADER, "")
+    return given if _HARMLESS.fullmatch(given) else uuid.uuid4().hex

@@ -29,12 +29,12 @@ def test_a_service_logs_json_to_standard_error() -> None:
     script = (
         "import logging, structlog; from monitor.logs import configure_logs; configure_logs(process='p');"
         "structlog.get_logger('ours').info('happened', series='q.a');"
-        "logging.getLogger('theirs').warning('lost postgresql://u:geheim@h/x')"
+        "logging.getLogger('theirs').warning('lost postgresql://u:geheim@h/x', extra={'correlation_id': 'c1'})"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == ""
     ours, theirs = [json.loads(line) for line in done.stderr.splitlines()]
     assert (ours["event"], ours["series"], ours["level"], ours["process"]) == ("happened", "q.a", "info", "p")
     assert theirs["event"] == "lost postgresql://***@h/x"
-    assert theirs["logger"] == "theirs"
+    assert (theirs["logger"], theirs["correlation_id"]) == ("theirs", "c1")
     assert logging.getLevelName(theirs["level"].upper()) == logging.WARNING

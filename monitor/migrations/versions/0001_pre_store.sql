@@ -140,6 +140,15 @@ CREATE TABLE capture_samples (
 COMMENT ON COLUMN capture_samples.value IS 'In the base unit of the series; NULL where the call failed.';
 CREATE INDEX capture_samples_series ON capture_samples (series_id);
 
+-- When each release of the portal was first watched: what a chart marks as its deployment.
+
+CREATE TABLE release_seen (
+    environment text NOT NULL,
+    release text NOT NULL,
+    first_seen_at timestamptz NOT NULL,
+    PRIMARY KEY (environment, release)
+);
+
 -- Who may do what: only the hash of a token is ever stored.
 
 CREATE TABLE access_token (

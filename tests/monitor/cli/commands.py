@@ -74,7 +74,7 @@ def configuration(directory: Path, store: str, **sections: object) -> Path:
         "store": {"url": store, "directory": str(directory / "data")},
         **sections,
     }
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
     return path
 
 

@@ -54,6 +54,13 @@ def test_a_name_is_given_once(config: Path, store: str) -> None:
     assert portalwatch("baseline", "show", "taken", "--config", config).out == before
 
 
+def test_live_is_no_name(config: Path, store: str) -> None:
+    """A comparison takes it for the last hour, so that a baseline of that name could never be compared."""
+    refused = portalwatch("baseline", "capture", "live", *QUICKLY, "--config", config)
+    assert (refused.code, "choose another name" in refused.err) == (2, True)
+    assert names_in(store) == []
+
+
 def test_only_the_probes_that_were_asked_for_are_captured(config: Path) -> None:
     """A glob chooses by name; one that fits none is wrong usage and told with the names there are."""
     chosen = portalwatch("baseline", "capture", "one", *QUICKLY, "--probe", "*er", "--config", config)
@@ -88,15 +95,16 @@ def guarded(reachable_directory: Path) -> Iterator[str]:
     with EmbeddedServer.start(reachable_directory / "guarded", durable=False) as server:
         dsn = server.dsn("postgres")
 
-        async def guard(pool: asyncpg.Pool) -> None:
+        async def hba_file(pool: asyncpg.Pool) -> Path:
             await pool.execute("CREATE ROLE stranger LOGIN PASSWORD 'right'")
-            rules = Path(await pool.fetchval("SHOW hba_file"))
-            rules.write_text("local all stranger scram-sha-256\n" + rules.read_text("utf-8"), encoding="utf-8")
-            await pool.execute("SELECT pg_reload_conf()")
-            rule = "SELECT count(*) FROM pg_hba_file_rules WHERE 'stranger' = ANY (user_name)"
-            assert await pool.fetchval(rule) == 1
+            return Path(await pool.fetchval("SHOW hba_file"))
 
-        in_store(dsn, guard)
+        async def reload(pool: asyncpg.Pool) -> None:
+            await pool.execute("SELECT pg_reload_conf()")
+
+        rules = in_store(dsn, hba_file)
+        rules.write_text("local all stranger scram-sha-256\n" + rules.read_text("utf-8"), encoding="utf-8")
+        in_store(dsn, reload)
         yield urlunsplit(urlsplit(dsn)._replace(netloc=f"stranger:{PASSWORD}@"))
 
 
@@ -122,10 +130,13 @@ def test_a_wrong_password_of_the_store_is_4(guarded: str, tmp_path: Path) -> Non
 def test_an_interrupted_capture_keeps_nothing(store: str, empty_database: str, tmp_path: Path) -> None:
     """Ctrl-C in the middle ends it with 130, without a traceback, and no half of it is in the store."""
     path = configuration(tmp_path, store, **sql_probes(empty_database, nap="SELECT pg_sleep(0.3)"))
-    napping = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%sleep(0.3)%' AND pid <> $1"
+    napping = (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE state = 'active' AND query LIKE '%sleep(0.3)%' AND pid <> pg_backend_pid()"
+    )
 
     async def is_napping(pool: asyncpg.Pool) -> bool:
-        found: int = await pool.fetchval(napping.replace("$1", "pg_backend_pid()"))
+        found: int = await pool.fetchval(napping)
         return found > 0
 
     with started("baseline", "capture", "half", "--quick", "--samples", 1000, "--config", path) as process:

@@ -229,3 +229,19 @@ def test_the_series_document_says_what_is_known(store: str) -> None:
         assert second["findings"][0]["summary"] == FINDING.summary
 
     visit(store, act)
+
+
+def test_a_correlation_id_is_echoed_or_made(store: str) -> None:
+    """The caller's id comes back; one that could forge a log line, or none, is replaced."""
+
+    async def act(house: House) -> None:
+        async def ask(given: str) -> str:
+            answer = await house.client.get("/health", headers={"X-Correlation-ID": given})
+            return str(answer.headers["X-Correlation-ID"])
+
+        assert await ask("fe_1700000000000_abc") == "fe_1700000000000_abc"
+        forged = await ask("x y")
+        assert len(forged) == 32
+        assert await ask("x y") != forged
+
+    visit(store, act)

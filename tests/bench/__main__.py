@@ -1,0 +1,21 @@
+"""`python -m tests.bench [ID]`."""
+
+import sys
+
+from tests.bench.b9 import b9
+from tests.bench.result import write
+
+BENCHMARKS = {"B9": b9}
+
+
+def main() -> int:
+    """Run what was asked for, or everything; 1 where a goal was missed."""
+    chosen = [one.upper() for one in sys.argv[1:]] or list(BENCHMARKS)
+    if unknown := [one for one in chosen if one not in BENCHMARKS]:
+        print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    return int(any([not write(BENCHMARKS[one]()) for one in chosen]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
