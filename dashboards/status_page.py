@@ -103,10 +103,12 @@ class StatusPage:
 
     @property
     def condition(self) -> Condition:
-        """The worst of all series; unknown where nothing is watched, or where the watching itself is broken."""
+        """The worst of all series and alerts; unknown where nothing is watched, or the watching itself is broken."""
         conditions = {one.condition(self.now) for one in self.series} or {Condition.UNKNOWN}
         if self.broken:
             conditions.add(Condition.UNKNOWN)
+        if self.alerts:
+            conditions.add(Condition.WARNING)
         return min(conditions, key=SEVERITY.index)
 
     @property
@@ -125,7 +127,9 @@ class StatusPage:
         parts = [f"{told[one]} {'is' if told[one] == 1 else 'are'} {word}" for one, word in words.items() if told[one]]
         total = len(self.series)
         if not parts:
-            return "The only series is fine." if total == 1 else f"All {total} series are fine."
+            fine = "The only series is fine" if total == 1 else f"All {total} series are fine"
+            still = len(self.alerts)
+            return f"{fine} now; {still} alert{'s are' if still > 1 else ' is'} open." if still else f"{fine}."
         return f"Of {total} series " + ", ".join(parts) + "."
 
     def groups(self) -> list[tuple[str, list[SeriesStatus]]]:

@@ -2,6 +2,7 @@
 
 MonitorError
 ├── ConfigurationError   2  wrong usage or configuration
+├── UndecidedError       3  too little is known for any verdict
 └── CannotRunError       4  target, store or server unreachable
 """
 
@@ -28,6 +29,12 @@ class ConfigurationError(MonitorError):
     """Wrong usage or configuration."""
 
     exit_code = ExitCode.USAGE
+
+
+class UndecidedError(MonitorError):
+    """Too little is known for any verdict."""
+
+    exit_code = ExitCode.INCONCLUSIVE
 
 
 class CannotRunError(MonitorError):

@@ -29,8 +29,6 @@ STORE_IS_AWAY = (
 )
 OPEN_STATES = (AlertState.PENDING, AlertState.FIRING, AlertState.ACKNOWLEDGED)
 WAITING_STATES = (DeliveryState.PENDING, DeliveryState.LEASED)
-# What a spool gives back is written in pieces of this many.
-_REPLAY_BATCH = 5_000
 
 log = structlog.get_logger(__name__)
 
@@ -111,8 +109,7 @@ class Pipeline:
             return
         measurements = [one for one in self._spool.take() if one.series in self._series]
         try:
-            for start in range(0, len(measurements), _REPLAY_BATCH):
-                await self._measurements.append(measurements[start : start + _REPLAY_BATCH])
+            await self._measurements.append(measurements)  # all or nothing, so nothing is written twice
         except STORE_IS_AWAY:
             return
         self._spool.clear()

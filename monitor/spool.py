@@ -7,8 +7,9 @@ from pathlib import Path
 from baselines import Measurement
 from monitor import wire
 
-# About a week of the shipped configuration; beyond it the newest are refused and counted as dropped.
-LIMIT_BYTES = 256 * 1024 * 1024
+# About a week of the shipped configuration, and little enough to be written back in one piece; beyond it the newest
+# are refused and counted as dropped.
+LIMIT_BYTES = 64 * 1024 * 1024
 
 
 class Spool:

@@ -19,11 +19,15 @@ from pathlib import Path
 
 import structlog
 
+from monitor.alerting import configured_channels
+from monitor.comparing import Figures
 from monitor.configuration import Configuration
 from monitor.database import migrate
 from monitor.errors import CannotRunError, ExitCode
-from monitor.lifetime import die_with_parent
+from monitor.exporter import Exporter
+from monitor.lifetime import LifetimeError, die_with_parent
 from monitor.store import store_dsn
+from probes import series_of
 
 # A child that keeps dying is started again ever more slowly, up to this.
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -53,7 +57,7 @@ class _Child:
             self.process = await asyncio.create_subprocess_exec(
                 *self.command(self.restarts),
                 pass_fds=self.descriptors,
-                env=self.environment,
+                env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
                 process_group=0,  # Ctrl-C is ours to pass on, in order
                 preexec_fn=die_with_parent(signal.SIGKILL),
@@ -90,21 +94,21 @@ class _Child:
 def serve(configuration: Configuration) -> ExitCode:
     """Run the service until SIGTERM or SIGINT.
 
-    Raises CannotRunError where the store can't be reached or the port is taken, and what `store_dsn` raises.
+    Raises ConfigurationError for what `config check` would say, CannotRunError where the store can't be reached, the
+    port is taken, or the embedded server can't start.
     """
     settings = configuration.settings
+    _check(configuration)
     with store_dsn(settings.store) as dsn, _listen(settings.http.host, settings.http.port) as listener:
         asyncio.run(migrate(dsn))
         serving_end, probing_end = socket.socketpair()
         with serving_end, probing_end:
-            # The store's URL may hold a password, so it goes by environment and not by command line.
-            environment = {**os.environ, STORE_VARIABLE: dsn}
             children = [
                 _Child(
                     "probing",
                     lambda restarts: _command("probing", configuration.path, probing_end.fileno(), restarts),
                     (probing_end.fileno(),),
-                    environment,
+                    {},
                 ),
                 _Child(
                     "service",
@@ -113,7 +117,7 @@ def serve(configuration: Configuration) -> ExitCode:
                         f"--listen-fd={listener.fileno()}",
                     ],
                     (serving_end.fileno(), listener.fileno()),
-                    environment,
+                    {STORE_VARIABLE: dsn},
                 ),
             ]
             address, port = listener.getsockname()[:2]
@@ -123,8 +127,19 @@ def serve(configuration: Configuration) -> ExitCode:
             return asyncio.run(_supervise(children))
 
 
-# How the supervisor tells its children where the store is; not a setting of the user's.
+# How the service is told where the store is: a URL may hold a password, so it is no argument. Not a user's setting.
 STORE_VARIABLE = "_PORTALWATCH_STORE"
+
+
+def _check(configuration: Configuration) -> None:
+    """Whatever would end a child at its start ends us before there is any."""
+    series = series_of(configuration.settings.probes)
+    Figures.load(configuration, series)
+    configured_channels(configuration.settings, Exporter(series, version=""))
+    try:
+        die_with_parent(signal.SIGKILL)
+    except LifetimeError as error:
+        raise CannotRunError(f"the service can't run here: {error}") from error
 
 
 def _command(module: str, path: Path | None, link: int, restarts: int) -> list[str]:

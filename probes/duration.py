@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_WRITTEN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_WRITTEN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)")
 
 
 def _seconds(written: object) -> object:
@@ -19,5 +19,5 @@ def _seconds(written: object) -> object:
     return float(match[1]) * _UNITS[match[2]]
 
 
-# Seconds, more than none. In a file: a number of seconds, or a text with ms, s, m, h or d.
+# Seconds, more than none. In a file: a number of seconds, or a text with ms, s, m or min, h or d.
 Duration = Annotated[float, BeforeValidator(_seconds), Field(gt=0, allow_inf_nan=False, strict=True)]

@@ -24,6 +24,8 @@ _UNITS: Final[dict[str, tuple[Unit, Decimal]]] = {
     "GB": (Unit.BYTES, Decimal(1000) ** 3),
 }
 _SIZES: Final = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+# Of a duration, `5m` is five minutes; elsewhere it would be taken for millions, or metres.
+_MINUTES: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*m\s*", re.ASCII)
 _FORM: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z%]*)\s*", re.ASCII)
 
 
@@ -66,7 +68,8 @@ def written(value: float, unit: Unit | None, digits: int = 4) -> str:
 
 
 def _seconds(given: object) -> float:
-    quantity = Quantity.parse(given)
+    minutes = _MINUTES.fullmatch(given) if isinstance(given, str) else None
+    quantity = Quantity.parse(f"{minutes[1]} min" if minutes else given)
     if quantity.unit not in (None, Unit.SECONDS):
         raise ValueError(f"{given!r} is no duration: write it as 15 min, 4 h or a number of seconds")
     return quantity.value

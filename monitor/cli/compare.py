@@ -9,7 +9,7 @@ import asyncpg
 import click
 from rich.console import Console
 
-from baselines import Baseline, BaselineError, Comparison, Verdict
+from baselines import Baseline, Comparison, Verdict
 from baselines.live import NAME as LIVE
 from baselines.postgres import PostgresBaselines, PostgresMeasurements
 from dashboards import render_html, render_json, render_junit, render_markdown, render_table
@@ -20,7 +20,7 @@ from monitor.cli.progress import TerminalProgress
 from monitor.clock import SystemClock
 from monitor.comparing import Comparing, Figures, compare_live, live_capture
 from monitor.configuration import Configuration
-from monitor.errors import ConfigurationError, ExitCode
+from monitor.errors import ConfigurationError, ExitCode, UndecidedError
 from probes import ProbeSet, series_of
 from thresholds import Assessment, Profile
 
@@ -92,7 +92,9 @@ async def _judge_live(comparing: Comparing, configuration: Configuration, pool: 
     series = series_of(configuration.settings.probes)
     live = await live_capture(PostgresMeasurements(pool), series, configuration, now)
     if live is None:
-        raise BaselineError("there is no live session yet: the service must have measured a series 20 times")
+        raise UndecidedError(
+            "there is no live session yet: a series must have been measured 20 times undisturbed"
+        )
     return Judged(comparing.assess(await compare_live(comparing, baseline, live), now), baseline, live)
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 import click
 import yaml
 
+from monitor.alerting import configured_channels
 from monitor.cli.context import configured
-from monitor.cli.options import config_option, format_option
+from monitor.cli.options import config_option, format_option, unread_config_option
 from monitor.comparing import Figures
 from monitor.configuration import Configuration
+from monitor.exporter import Exporter
 from monitor.schema import configuration_schema
 from monitor.tiers import untold_tiers
 from probes import series_of
@@ -27,6 +29,7 @@ def check(config: Path | None) -> None:
     configuration = configured(config)
     series = series_of(configuration.settings.probes)
     Figures.load(configuration, series)
+    configured_channels(configuration.settings, Exporter(series, version=""))
     for tier, channels in untold_tiers(configuration.settings.alerts).items():
         click.echo(f"note: {tier} names channels that are not configured: {', '.join(channels)}", err=True)
     click.echo(
@@ -47,6 +50,7 @@ def show(output_format: str, config: Path | None) -> None:
 
 
 @config.command(epilog="Example: portalwatch config schema > portalwatch.schema.json")
+@unread_config_option
 def schema() -> None:
     """The JSON Schema of portalwatch.yml, for editors."""
     click.echo(json.dumps(configuration_schema(), indent=2))

@@ -7,6 +7,7 @@ from types import FrameType
 import click
 from rich.console import Console
 
+from monitor.cli.options import unread_config_option
 from monitor.cli.progress import TerminalProgress
 from monitor.demo.faults import Fault
 from monitor.demo.story import tell
@@ -24,6 +25,7 @@ NO_FAULT = "none"
     type=click.Choice([NO_FAULT, *(one.value for one in Fault)]),
     help="What the deployment leaves behind; may be repeated [default: missing-index].",
 )
+@unread_config_option
 @click.option("--once", is_flag=True, help="End after the verdict: 1 where a fault was found, 0 where there was none.")
 @click.option(
     "--directory",

@@ -6,6 +6,7 @@ from typing import TextIO
 
 import click
 
+from monitor.cli.options import unread_config_option
 from monitor.errors import ConfigurationError, ExitCode
 from monitor.judge import JudgeError, judge_stream, judge_text
 
@@ -17,6 +18,7 @@ _CODES = {"degraded": ExitCode.FINDING, "inconclusive": ExitCode.INCONCLUSIVE}
     "| portalwatch judge"
 )
 @click.argument("file", type=click.File(encoding="utf-8"), default="-")
+@unread_config_option
 @click.option("--stream", is_flag=True, help="One JSON object a line in, one a line out, for as long as input comes.")
 def judge(file: TextIO, stream: bool) -> ExitCode:
     """Judge the samples in FILE, or on standard input: one case or a family of cases, times in milliseconds."""

@@ -19,6 +19,13 @@ def config_option(command: F) -> F:
     )(command)
 
 
+def unread_config_option(command: F) -> F:
+    """`--config FILE` of a command that reads none, so that scripts may give it to every command."""
+    return click.option(
+        "--config", expose_value=False, type=click.Path(), help="Taken as by every command, and not read by this one."
+    )(command)
+
+
 def format_option(*more: str) -> Callable[[F], F]:
     """`--format table|json`, and what a command offers besides."""
     return click.option(

@@ -1,6 +1,6 @@
--- Every table of the store with its estimated rows and its size with indexes; partitions are added up.
+-- Every table of the store with its rows as PostgreSQL counts them and its size with indexes; partitions are added up.
 SELECT parent.relname AS name,
-       greatest(sum(part.reltuples), 0)::bigint AS rows,
+       sum(coalesce(pg_stat_get_live_tuples(part.oid), 0))::bigint AS rows,
        sum(pg_total_relation_size(part.oid))::bigint AS bytes
 FROM pg_class AS parent
 CROSS JOIN LATERAL (SELECT parent.oid UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = parent.oid) AS tree (oid)

@@ -187,7 +187,7 @@ def test_live_is_the_last_hour_of_the_service(store: str, tmp_path: Path) -> Non
     save(store, made("pre", 40))
     path = configuration(tmp_path, store, **sql_probes(store, a="SELECT 1"))
     nothing = portalwatch("compare", "pre", "live", "--config", path)
-    assert (nothing.code, "there is no live session yet" in nothing.err) == (2, True)
+    assert (nothing.code, "there is no live session yet" in nothing.err) == (3, True)
 
     async def measure(pool: asyncpg.Pool) -> None:
         measurements = PostgresMeasurements(pool)

@@ -1,5 +1,8 @@
 -- Phase 4, index optimisation: every index is built beside running work, so none of them stands in a transaction.
 
+-- The data migration has written every product anew: without this, whoever reads them all reads the dead rows too.
+VACUUM (FULL, ANALYZE) client_products;
+
 CREATE INDEX CONCURRENTLY idx_information_items_group_type ON client_information_items (client_group_id, item_type);
 CREATE INDEX CONCURRENTLY idx_information_items_newest ON client_information_items (client_group_id, updated_at DESC);
 CREATE INDEX CONCURRENTLY idx_information_items_content ON client_information_items USING gin (content jsonb_path_ops);
