@@ -20,7 +20,7 @@ SELECT (SELECT count(*) FROM client_groups WHERE status = 'active') AS active_cl
        (SELECT sum(amount_invested)::float8 FROM portfolio_funds) AS invested
 """
 _GROUPS = """
-SELECT g.id, g.name, g.type, g.status, count(p.id) AS products
+SELECT g.id, g.name, g.type, g.status, count(p.client_id) AS products
 FROM client_groups AS g LEFT JOIN client_products AS p ON p.client_id = g.id
 GROUP BY g.id ORDER BY g.name LIMIT $1 OFFSET $2
 """
