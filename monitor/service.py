@@ -31,8 +31,7 @@ from monitor.pipeline import Pipeline
 from monitor.releases import Releases
 from monitor.settings import StoreSettings
 from monitor.spool import Spool
-from monitor.store import data_directory
-from monitor.supervisor import STORE_VARIABLE
+from monitor.store import STORE_VARIABLE, data_directory
 from monitor.watch import Watch
 from monitor.web.app import create_app
 from monitor.web.rights import Gate

@@ -10,6 +10,8 @@ from monitor.errors import CannotRunError
 from monitor.settings import StoreSettings
 
 DATABASE = "portalwatch"
+# How the service is told where the store is: a URL may hold a password, so it is no argument. Not a user's setting.
+STORE_VARIABLE = "_PORTALWATCH_STORE"
 
 
 def data_directory(settings: StoreSettings) -> Path:

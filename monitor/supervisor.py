@@ -26,7 +26,7 @@ from monitor.database import migrate
 from monitor.errors import CannotRunError, ExitCode
 from monitor.exporter import Exporter
 from monitor.lifetime import LifetimeError, die_with_parent
-from monitor.store import store_dsn
+from monitor.store import STORE_VARIABLE, store_dsn
 from probes import series_of
 
 # A child that keeps dying is started again ever more slowly, up to this.
@@ -125,10 +125,6 @@ def serve(configuration: Configuration) -> ExitCode:
                 "serving", url=f"http://{address}:{port}", store="embedded" if settings.store.url is None else "url"
             )
             return asyncio.run(_supervise(children))
-
-
-# How the service is told where the store is: a URL may hold a password, so it is no argument. Not a user's setting.
-STORE_VARIABLE = "_PORTALWATCH_STORE"
 
 
 def _check(configuration: Configuration) -> None:

@@ -1,10 +1,5 @@
-"""One statement a file, loaded by name."""
+"""The statements on baselines and measurements: `statement(name)` is the text of `<name>.sql` in this folder."""
 
-from functools import cache
-from importlib.resources import files
+from baselines.statements import statements_of
 
-
-@cache
-def statement(name: str) -> str:
-    """The text of `<name>.sql` in this folder."""
-    return (files(__name__) / f"{name}.sql").read_text(encoding="utf-8")
+statement = statements_of(__name__)

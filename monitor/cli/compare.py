@@ -92,9 +92,7 @@ async def _judge_live(comparing: Comparing, configuration: Configuration, pool: 
     series = series_of(configuration.settings.probes)
     live = await live_capture(PostgresMeasurements(pool), series, configuration, now)
     if live is None:
-        raise UndecidedError(
-            "there is no live session yet: a series must have been measured 20 times undisturbed"
-        )
+        raise UndecidedError("there is no live session yet: a series must have been measured 20 times undisturbed")
     return Judged(comparing.assess(await compare_live(comparing, baseline, live), now), baseline, live)
 
 
