@@ -12,11 +12,12 @@ from alerts.observer import AlertObserver
 from alerts.policy import Evidence, Policy, Transition, acknowledge, advance, decide, evidence_by_limits
 from alerts.service import Alerts
 from alerts.settings import ChannelSettings
-from alerts.store import AlertEvent, AlertRecord, AlertStore, Burial, Outbox
+from alerts.store import AlertCounts, AlertEvent, AlertRecord, AlertStore, Burial, Outbox
 
 __all__ = [
     "Alert",
     "AlertClosedError",
+    "AlertCounts",
     "AlertError",
     "AlertEvent",
     "AlertNotFoundError",

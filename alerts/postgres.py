@@ -14,7 +14,7 @@ from alerts.notification import Attempt, Claim, Delivery, DeliveryState, Notific
 from alerts.policy import Policy, Transition, acknowledge, advance, decide
 from alerts.settings import ChannelSettings
 from alerts.sql import statement
-from alerts.store import AlertEvent, AlertRecord, Burial
+from alerts.store import AlertCounts, AlertEvent, AlertRecord, Burial
 from baselines.series import Unit
 from thresholds.finding import Finding, Level, Rule
 
@@ -75,6 +75,13 @@ class PostgresAlerts:
         async with self._transaction() as connection:
             rows = await connection.fetch(statement("list_alerts"), list(states), limit)
             return await _with_history(connection, [_alert(row) for row in rows])
+
+    async def count(self) -> AlertCounts:
+        """How many alerts stand where, and how much waits."""
+        async with self._transaction() as connection:
+            rows = await connection.fetch(statement("count_open_alerts"))
+            waiting: int = await connection.fetchval(statement("count_waiting_notifications"))
+        return AlertCounts({(row["tier"], row["state"]): row["alerts"] for row in rows}, waiting)
 
     async def find_alert(self, alert_id: str) -> AlertRecord | None:
         """One alert, None where no alert has this id."""

@@ -9,7 +9,7 @@ from alerts.bell import Bell
 from alerts.delivery import POLL_SECONDS, DeliveryWorker
 from alerts.observer import AlertObserver
 from alerts.policy import Transition
-from alerts.store import AlertRecord, AlertStore
+from alerts.store import AlertCounts, AlertRecord, AlertStore
 from baselines.clock import Clock
 from thresholds.finding import Finding
 
@@ -50,6 +50,10 @@ class Alerts:
     ) -> list[AlertRecord]:
         """Alerts in these states with their notifications and history, the newest first."""
         return await self._store.list_alerts(states, limit)
+
+    async def count(self) -> AlertCounts:
+        """How many alerts stand where, and how much waits."""
+        return await self._store.count()
 
     async def find_alert(self, alert_id: str) -> AlertRecord | None:
         """One alert with its notifications and history, None where no alert has this id."""

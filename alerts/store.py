@@ -1,6 +1,6 @@
 """What this room needs of whatever keeps its alerts and its outbox."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -34,6 +34,14 @@ class AlertRecord:
     events: Sequence[AlertEvent]
 
 
+@dataclass(frozen=True, slots=True)
+class AlertCounts:
+    """`open`: alerts that are not resolved, by tier and state. `waiting`: notifications not yet delivered."""
+
+    open: Mapping[tuple[str, str], int]
+    waiting: int
+
+
 class AlertStore(Protocol):
     """Alerts. Every change is written together with its history and its messages, or not at all.
 
@@ -54,6 +62,10 @@ class AlertStore(Protocol):
 
     async def list_alerts(self, states: Collection[AlertState], limit: int = 100) -> list[AlertRecord]:
         """Alerts in these states, the newest first."""
+        ...
+
+    async def count(self) -> AlertCounts:
+        """How many alerts stand where, and how much waits."""
         ...
 
     async def find_alert(self, alert_id: str) -> AlertRecord | None:

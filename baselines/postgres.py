@@ -17,12 +17,18 @@ from baselines.series import Direction, Series, SeriesRegistry, Unit
 from baselines.sql import statement
 from baselines.store import BaselineSummary
 
-# The order makes the stored codes: only ever append to the enumerations these come from.
-_STATES: tuple[tuple[Outcome, Reason | None], ...] = (
-    (Outcome.OK, None),
-    *((outcome, reason) for outcome in list(Outcome)[1:] for reason in Reason),
-)
-_CODES = {state: code for code, state in enumerate(_STATES)}
+# Stored codes: 0 is ok, else 256 for each outcome and 1 for each reason, in the order of the enumerations. New ones are
+# appended to those, so that no code changes its meaning.
+_STATES: dict[int, tuple[Outcome, Reason | None]] = {
+    0: (Outcome.OK, None),
+    **{
+        256 * outcome_number + reason_number: (outcome, reason)
+        for outcome_number, outcome in enumerate(Outcome)
+        if outcome is not Outcome.OK
+        for reason_number, reason in enumerate(Reason)
+    },
+}
+_CODES = {state: code for code, state in _STATES.items()}
 # What two bytes hold; a probe that is half a minute late is late, however much more it is.
 _MOST_LATENESS_MS = 32_767
 # Samples of the running hour may still be on their way.
@@ -141,11 +147,10 @@ class PostgresBaselines:
         """All baselines, oldest first."""
         return [BaselineSummary(**row) for row in await self._pool.fetch(statement("select_summaries"))]
 
-    async def history(self, baseline: Baseline) -> Mapping[str, Sequence[Samples]]:
+    async def history(self, baseline: Baseline, *, besides: str = "") -> Mapping[str, Sequence[Samples]]:
         """By series, the sessions of other captures of the same release and environment, oldest first."""
-        rows = await self._pool.fetch(
-            statement("select_history"), baseline.name, baseline.environment, baseline.release
-        )
+        own = [baseline.name, besides]
+        rows = await self._pool.fetch(statement("select_history"), own, baseline.environment, baseline.release)
         history = defaultdict[str, list[Samples]](list)
         for row in rows:
             history[row["name"]].append(Samples.of(row["value"], row["timed_out"]))
@@ -165,9 +170,9 @@ class PostgresMeasurements:
             self._ids = await _register(connection, series.values())
             await connection.execute(
                 statement("insert_sample_states"),
-                list(range(len(_STATES))),
-                [outcome for outcome, _ in _STATES],
-                [reason or "" for _, reason in _STATES],
+                list(_STATES),
+                [outcome for outcome, _ in _STATES.values()],
+                [reason or "" for _, reason in _STATES.values()],
             )
 
     async def append(self, measurements: Sequence[Measurement]) -> None:

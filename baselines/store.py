@@ -54,8 +54,11 @@ class BaselineStore(Protocol):
         """All baselines, oldest first."""
         ...
 
-    async def history(self, baseline: Baseline) -> Mapping[str, Sequence[Samples]]:
-        """By series, the sessions of other captures of the same release and environment, oldest first."""
+    async def history(self, baseline: Baseline, *, besides: str = "") -> Mapping[str, Sequence[Samples]]:
+        """By series, the sessions of other captures of the same release and environment, oldest first.
+
+        `besides` names the capture it is compared with, which must not teach what usual scatter is.
+        """
         ...
 
 

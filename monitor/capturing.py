@@ -1,6 +1,5 @@
 """Captures a baseline with the configured probes, and takes further sessions when a suspicion asks for them."""
 
-import getpass
 import os
 import random
 from collections import defaultdict
@@ -17,6 +16,7 @@ from baselines import RULE_VERSION, Baseline, BaselineStore, CaptureConditions, 
 from baselines.capture import CapturePlan, calls_of, capture_sessions, comparable_probes
 from monitor.configuration import Configuration
 from monitor.errors import CannotRunError, ConfigurationError
+from monitor.user import user_name
 from probes import ProbeSet
 
 
@@ -70,7 +70,7 @@ class Capturing:
             name=name,
             environment=settings.environment,
             release=release,
-            captured_by=getpass.getuser(),
+            captured_by=user_name(),
             series={one.name: one for probe in chosen for one in self._probes.series_of(probe) if one.is_duration},
             sessions=sessions,
         )

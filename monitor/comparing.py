@@ -94,7 +94,8 @@ class Comparing:
             allowed = tolerances(series.values(), self.figures.matrix, self.profile, self.tolerance_percent)
         except FigureError as error:
             raise ConfigurationError(str(error)) from error
-        return compare(before, after, allowed, history=await self.store.history(before), look=look)
+        history = await self.store.history(before, besides=after.name)
+        return compare(before, after, allowed, history=history, look=look)
 
     async def judge_surely(self, before: Baseline, after: Baseline, further: Further) -> tuple[Comparison, Baseline]:
         """Looks again with further sessions before anything is called degraded, while the target is there.

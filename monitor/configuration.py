@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_settings import SettingsError
 
 from monitor.errors import ConfigurationError
 from monitor.settings import CONFIG_VARIABLE, PREFIX, Settings
@@ -51,6 +52,8 @@ def load_configuration(path: Path | None, environment: Mapping[str, str]) -> Con
         said = {one.key for one in mistakes}
         found_too = [_mistake(file, one) for one in error.errors(include_url=False, include_input=False)]
         mistakes += [one for one in found_too if one.key not in said]
+    except SettingsError as error:
+        mistakes.append(Mistake(None, str(error), "a variable of the environment holds no JSON, which this one must"))
     if mistakes:
         raise ConfigurationError(_report(found, mistakes))
     return Configuration(settings, found)

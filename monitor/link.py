@@ -17,6 +17,8 @@ from monitor import wire
 
 CAPACITY = 50_000
 HEARTBEAT_SECONDS = 5.0
+# A prober that has ended sends nothing more after this long.
+_QUIET_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +75,29 @@ class LinkWriter:
             await loop.sock_sendall(self._end, b"".join(batch))
 
 
-async def read_link(end: socket.socket) -> AsyncIterator[Measurement | Heartbeat]:
-    """The server's end: what the prober sent, until its end is closed. A torn line is left out."""
+async def read_link(end: socket.socket, stop: asyncio.Event) -> AsyncIterator[Measurement | Heartbeat]:
+    """The server's end: what the prober sent. A torn line is left out.
+
+    Ends where the other end is closed, or after `stop` as soon as nothing more comes. The socket is only closed, never
+    shut down: the supervisor hands the same one to whoever comes next.
+    """
     reader, writer = await asyncio.open_connection(sock=end)
     try:
-        while line := await reader.readline():
-            if line.startswith(b'{"dropped"'):
-                yield Heartbeat(**json.loads(line))
-                continue
+        while True:
             try:
-                yield wire.decode(line)
-            except ValueError:
+                async with asyncio.timeout(_QUIET_SECONDS):
+                    line = await reader.readline()
+            except TimeoutError:
+                if stop.is_set():
+                    return
                 continue
+            if not line:
+                return
+            with contextlib.suppress(ValueError, TypeError):
+                yield _read(line)
     finally:
         writer.close()
+
+
+def _read(line: bytes) -> Measurement | Heartbeat:
+    return Heartbeat(**json.loads(line)) if line.startswith(b"{") else wire.decode(line)

@@ -1,13 +1,13 @@
 """Measurement → stored → held against limits and baseline → finding → alert: the one way data walks."""
 
-from collections import Counter
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
 import asyncpg
 import structlog
 
-from alerts import Alerts, AlertState, AlertStoreError, DeliveryState
+from alerts import Alerts, AlertStoreError
 from baselines import BaselineError, Clock, Measurement, SeriesRegistry
 from baselines.postgres import PostgresMeasurements
 from monitor.comparing import Comparing, Figures, compare_live, live_capture
@@ -18,17 +18,16 @@ from monitor.spool import Spool
 from monitor.watch import Watch
 from thresholds import Finding, Level, baseline_findings, evaluate
 
-# Whatever says that the store is away and not that we asked it something wrong.
+# Whatever keeps the store from taking something in: away, read-only after a failover, a password that was changed. What
+# was measured is spooled then, whatever the reason.
 STORE_IS_AWAY = (
     OSError,  # of which TimeoutError is one
+    asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # a connection that dies in the middle of an operation
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
 )
-OPEN_STATES = (AlertState.PENDING, AlertState.FIRING, AlertState.ACKNOWLEDGED)
-WAITING_STATES = (DeliveryState.PENDING, DeliveryState.LEASED)
+# A store that takes longer than this for a batch is as good as away.
+_APPEND_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -103,11 +102,19 @@ class Pipeline:
         self._exporter.baseline_compared(comparison)
         await self._tell(baseline_findings(comparison, self._figures.routing, self._clock.now()))
 
+    def keep_for_later(self, measurements: Sequence[Measurement]) -> None:
+        """Spool what the store can't take now, or count it where there is no room left."""
+        if self._spool.append(measurements):
+            self._exporter.spooled(len(measurements))
+        else:
+            self._exporter.dropped(len(measurements))
+
     async def replay(self) -> None:
         """Write what was spooled while the store was away, where it is back."""
-        if not (self._registered and self._spool.size_bytes):
+        if not (self._registered and self._watch.store_up and self._spool.size_bytes):
             return
-        measurements = [one for one in self._spool.take() if one.series in self._series]
+        taken = await asyncio.to_thread(self._spool.take)
+        measurements = [one for one in taken if one.series in self._series]
         try:
             await self._measurements.append(measurements)  # all or nothing, so nothing is written twice
         except STORE_IS_AWAY:
@@ -119,12 +126,11 @@ class Pipeline:
     async def count_alerts(self) -> None:
         """Tell the exporter how many alerts stand where, and what still waits to be delivered."""
         try:
-            open_alerts = await self._alerts.list_alerts(OPEN_STATES, limit=1000)
+            counts = await self._alerts.count()
         except AlertStoreError:
             return
-        self._exporter.alerts(Counter((one.alert.tier, one.alert.state) for one in open_alerts))
-        waiting = (one for record in open_alerts for one in record.deliveries if one.state in WAITING_STATES)
-        self._exporter.outbox(sum(1 for _ in waiting))
+        self._exporter.alerts(counts.open)
+        self._exporter.outbox(counts.waiting)
 
     async def keep_house(self) -> None:
         """Close the hours that ended and drop what is older than the configuration keeps."""
@@ -152,15 +158,16 @@ class Pipeline:
         if not measurements:
             return
         try:
-            if not self._registered:
-                await self._register()
-            await self._measurements.append(measurements)
+            async with asyncio.timeout(_APPEND_SECONDS):
+                if not self._registered:
+                    await self._register()
+                await self._measurements.append(measurements)
         except STORE_IS_AWAY as error:
             self._store_is(up=False, reason=type(error).__name__)
-            if self._spool.append(measurements):
-                self._exporter.spooled(len(measurements))
-            else:
-                self._exporter.dropped(len(measurements))
+            self.keep_for_later(measurements)
+        except asyncio.CancelledError:
+            self.keep_for_later(measurements)
+            raise
         else:
             self._store_is(up=True)
 

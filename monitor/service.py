@@ -91,10 +91,12 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             raise ConfigurationError(str(error)) from error
         gate = Gate(AccessTokens(pool), clock, operators_need_token=settings.http.require_operator_token)
         app = create_app(settings=settings, watch=watch, alerts=alerts, exporter=exporter, gate=gate, clock=clock)
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        server = _Server(
+            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3)
+        )
 
         async with asyncio.TaskGroup() as group:
-            taking = group.create_task(_take_measurements(link, pipeline, watch, exporter, clock))
+            taking = group.create_task(_take_measurements(link, stop, pipeline, watch, exporter, clock))
             delivering = group.create_task(alerts.run())
             beats = [
                 group.create_task(_every(_HOUSEKEEPING_SECONDS, pipeline.keep_house, clock)),
@@ -108,7 +110,6 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             # In the order in which data walks: what was measured is taken in, then told, then nobody is answered.
             for beat in beats:
                 beat.cancel()
-            link.shutdown(socket.SHUT_RD)
             await _ended(taking)
             alerts.drain()
             await _ended(delivering)
@@ -125,13 +126,13 @@ def _spool(settings: StoreSettings) -> Spool:
 
 
 async def _take_measurements(
-    link: socket.socket, pipeline: Pipeline, watch: Watch, exporter: Exporter, clock: Clock
+    link: socket.socket, stop: asyncio.Event, pipeline: Pipeline, watch: Watch, exporter: Exporter, clock: Clock
 ) -> None:
     """What comes over the link to the pipeline, in batches as large as they have become meanwhile."""
     queue: asyncio.Queue[Measurement | None] = asyncio.Queue(_QUEUE_LENGTH)
 
     async def read() -> None:
-        async for received in read_link(link):
+        async for received in read_link(link, stop):
             if isinstance(received, Heartbeat):
                 _count(watch.heartbeat, received, exporter)
                 watch.heartbeat, watch.heartbeat_at = received, clock.now()
@@ -141,12 +142,17 @@ async def _take_measurements(
 
     async def take() -> None:
         more = True
-        while more:
-            batch = [await queue.get()]
-            while len(batch) < _BATCH and not queue.empty():
-                batch.append(queue.get_nowait())
-            more = None not in batch
-            await pipeline.take([one for one in batch if one is not None])
+        try:
+            while more:
+                batch = [await queue.get()]
+                while len(batch) < _BATCH and not queue.empty():
+                    batch.append(queue.get_nowait())
+                more = None not in batch
+                await pipeline.take([one for one in batch if one is not None])
+        except asyncio.CancelledError:
+            waiting = [queue.get_nowait() for _ in range(queue.qsize())]
+            pipeline.keep_for_later([one for one in waiting if one is not None])
+            raise
 
     async with asyncio.TaskGroup() as group:
         group.create_task(read())

@@ -107,6 +107,16 @@ class Settings(BaseSettings):
     thresholds: dict[str, LimitOverride] = Field({}, description="limits that differ from the matrix, by series")
     alerts: AlertSettings = AlertSettings()
 
+    @model_validator(mode="after")
+    def _others_come_with_a_token(self) -> Self:
+        host = self.public_url.host if self.public_url else None
+        if host not in (None, "127.0.0.1", "localhost", "[::1]") and not self.http.require_operator_token:
+            raise ValueError(
+                f"public_url lets people in at {host}: set http.require_operator_token to true "
+                "and make a token with `portalwatch token create`"
+            )
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -20,7 +20,8 @@ def data_directory(settings: StoreSettings) -> Path:
         return settings.directory
     if os.geteuid() == 0:
         return Path("/var/lib/portalwatch")
-    return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "portalwatch"
+    data_home = os.environ.get("XDG_DATA_HOME")
+    return (Path(data_home) if data_home else Path.home() / ".local" / "share") / "portalwatch"
 
 
 @contextmanager

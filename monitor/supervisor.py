@@ -30,9 +30,11 @@ from monitor.store import STORE_VARIABLE, store_dsn
 from probes import series_of
 
 # A child that keeps dying is started again ever more slowly, up to this.
+_SHORTEST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0
+_LONG_LIFE_SECONDS = 60.0
 # Long enough for the prober to end its runs, and for the service to hand over what it holds.
-_STOP_SECONDS = 15.0
+_STOP_SECONDS = 40.0
 # After a kill −9 the former children take a moment to go and give the port back.
 _BIND_SECONDS = 5.0
 
@@ -52,8 +54,9 @@ class _Child:
 
     async def keep_alive(self, stop: asyncio.Event) -> ExitCode:
         """Start it, and again whenever it dies, until `stop`; ends early where its configuration is wrong."""
-        pause = 1.0
+        pause = _SHORTEST_PAUSE_SECONDS
         while True:
+            started = time.monotonic()
             self.process = await asyncio.create_subprocess_exec(
                 *self.command(self.restarts),
                 pass_fds=self.descriptors,
@@ -65,9 +68,11 @@ class _Child:
             code = await self.process.wait()
             if stop.is_set():
                 return ExitCode.WELL
-            if code == ExitCode.USAGE:
+            if code == ExitCode.USAGE and not self.restarts:  # later, somebody may be editing the file
                 stop.set()
                 return ExitCode.USAGE
+            if time.monotonic() - started > _LONG_LIFE_SECONDS:
+                pause = _SHORTEST_PAUSE_SECONDS
             log.error("process died, starting it again", process=self.name, code=code, pause_seconds=pause)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
@@ -139,7 +144,7 @@ def _check(configuration: Configuration) -> None:
 
 
 def _command(module: str, path: Path | None, link: int, restarts: int) -> list[str]:
-    command = [sys.executable, "-m", f"monitor.{module}", f"--link-fd={link}", f"--restarts={restarts}"]
+    command = [sys.executable, "-P", "-m", f"monitor.{module}", f"--link-fd={link}", f"--restarts={restarts}"]
     return command if path is None else [*command, f"--config={path}"]
 
 

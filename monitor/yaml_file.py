@@ -74,7 +74,7 @@ class _Reader:
     def mapping(self, node: yaml.MappingNode, location: Location) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(self._scalars.construct_object(key_node))
+            key = str(self._scalar(key_node, location))
             self._result.lines[(*location, key)] = key_node.start_mark.line + 1
             value = self._value(value_node, (*location, key))
             if key.removesuffix("_file") in SECRET_KEYS and key.endswith("_file"):
@@ -94,7 +94,15 @@ class _Reader:
             return [self._value(item, (*location, index)) for index, item in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode) and "${" in node.value:
             return self._interpolated(node.value, location)
-        return self._scalars.construct_object(node)
+        return self._scalar(node, location)
+
+    def _scalar(self, node: yaml.Node, location: Location) -> Any:
+        try:
+            return self._scalars.construct_object(node)
+        except (yaml.YAMLError, ValueError) as error:
+            problem = getattr(error, "problem", None) or str(error)
+            self._result.mistakes.append(Mistake(node.start_mark.line + 1, ".".join(map(str, location)), problem))
+            return None
 
     def _interpolated(self, text: str, location: Location) -> str:
         def replace(match: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from monitor.database import migrate
-from monitor.embedded import EmbeddedServer
+from monitor.embedded import BinariesNotFoundError, EmbeddedServer, PostgresBinaries, find_binaries
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +46,17 @@ def _migrated_template(postgres_server: str) -> str:
     _administer(postgres_server, "CREATE DATABASE migrated_template")
     asyncio.run(migrate(_sibling(postgres_server, "migrated_template")))
     return "migrated_template"
+
+
+@pytest.fixture(params=[15, 16, 18])
+def each_postgres(request: pytest.FixtureRequest) -> PostgresBinaries:
+    """Every major version the tests claim; one that is missing here is a failure in CI."""
+    try:
+        return find_binaries(major=request.param)
+    except BinariesNotFoundError as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(error))
 
 
 @pytest.fixture

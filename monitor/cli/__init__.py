@@ -1,5 +1,6 @@
 """The command `portalwatch`: each command is a file of this folder, imported when it is called."""
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -46,7 +47,13 @@ def portalwatch() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; ends the process with an exit code of the house."""
     try:
-        code = portalwatch.main(arguments, standalone_mode=False)
+        # Not `portalwatch.main`: it ends with 1 where the reader of a pipe has gone, which would read as a finding.
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        with portalwatch.make_context("portalwatch", given) as context:
+            code = portalwatch.invoke(context)
+            sys.stdout.flush()
+    except click.exceptions.Exit as end:  # --help and --version
+        code = end.exit_code
     except click.ClickException as error:
         error.show()
         code = ExitCode.USAGE
@@ -58,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo(f"portalwatch: {error}", err=True)
         code = error.exit_code
     except BrokenPipeError:
-        code = ExitCode.WELL
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains on its way out
+        code = ExitCode.CANNOT_RUN
     except Exception:
         # Python's own answer to a crash is 1, and a script would read that as a finding.
         traceback.print_exc()

@@ -1,13 +1,12 @@
 """`portalwatch alerts`: list, show, ack."""
 
-import getpass
 import json
 from pathlib import Path
 
 import asyncpg
 import click
 
-from alerts import AlertError, AlertRecord, AlertState
+from alerts import AlertClosedError, AlertNotFoundError, AlertRecord, AlertState
 from alerts.postgres import PostgresAlerts
 from monitor.alerting import alert_policy
 from monitor.cli.context import configured, with_store
@@ -17,6 +16,7 @@ from monitor.clock import SystemClock
 from monitor.comparing import Figures
 from monitor.configuration import Configuration
 from monitor.errors import ConfigurationError
+from monitor.user import user_name
 from monitor.web.status import alert_documents
 from probes import series_of
 
@@ -83,7 +83,7 @@ def show(alert_id: str, output_format: str, config: Path | None) -> None:
 
 @alerts.command(epilog="Example: portalwatch alerts ack 1f2e3d4c5b6a")
 @click.argument("alert_id", metavar="ID")
-@click.option("--by", default=getpass.getuser, help="Who has it in hand [default: you].")
+@click.option("--by", default=user_name, help="Who has it in hand [default: you].")
 @config_option
 def ack(alert_id: str, by: str, config: Path | None) -> None:
     """Acknowledge an alert: everything that is still to be sent for it stops."""
@@ -94,7 +94,7 @@ def ack(alert_id: str, by: str, config: Path | None) -> None:
 
     try:
         with_store(configuration, act)
-    except AlertError as error:
+    except (AlertNotFoundError, AlertClosedError) as error:
         raise ConfigurationError(str(error)) from error
     click.echo(f"acknowledged by {by}")
 

@@ -1,6 +1,5 @@
 """`portalwatch baseline`: capture, list, show, approve."""
 
-import getpass
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +20,7 @@ from monitor.cli.progress import TerminalProgress
 from monitor.cli.tables import print_table
 from monitor.clock import SystemClock
 from monitor.errors import ConfigurationError
+from monitor.user import user_name
 from probes import ProbeSet
 
 
@@ -141,7 +141,7 @@ def show(name: str, output_format: str, config: Path | None) -> None:
 
 @baseline.command(epilog="Example: portalwatch baseline approve before-v42")
 @click.argument("name")
-@click.option("--by", default=getpass.getuser, help="Who approves [default: you].")
+@click.option("--by", default=user_name, help="Who approves [default: you].")
 @config_option
 def approve(name: str, by: str, config: Path | None) -> None:
     """Approve a baseline and make it active: the service holds its measurements against it."""

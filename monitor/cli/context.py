@@ -7,10 +7,11 @@ from typing import TypeVar
 
 import asyncpg
 
+from alerts import AlertStoreError
 from baselines import BaselineError
 from monitor.configuration import Configuration, load_configuration
 from monitor.database import migrate, store_pool
-from monitor.errors import ConfigurationError
+from monitor.errors import CannotRunError, ConfigurationError
 from monitor.event_loop import run
 from monitor.store import store_dsn
 
@@ -38,3 +39,5 @@ def with_store(configuration: Configuration, action: Callable[[asyncpg.Pool], Aw
             return run(act(dsn))
     except BaselineError as error:
         raise ConfigurationError(str(error)) from error
+    except AlertStoreError as error:
+        raise CannotRunError(str(error)) from error

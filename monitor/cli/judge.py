@@ -17,7 +17,7 @@ _CODES = {"degraded": ExitCode.FINDING, "inconclusive": ExitCode.INCONCLUSIVE}
     epilog='Example: echo \'{"metric": "m", "baseline": [[10, 11]], "current": [[20, 22]], "tolerance": 1.25}\' '
     "| portalwatch judge"
 )
-@click.argument("file", type=click.File(encoding="utf-8"), default="-")
+@click.argument("file", type=click.File(encoding="utf-8", errors="replace"), default="-")
 @unread_config_option
 @click.option("--stream", is_flag=True, help="One JSON object a line in, one a line out, for as long as input comes.")
 def judge(file: TextIO, stream: bool) -> ExitCode:
@@ -28,7 +28,7 @@ def judge(file: TextIO, stream: bool) -> ExitCode:
     try:
         answer = judge_text(file.read())
     except JudgeError as error:
-        raise ConfigurationError(f"{file.name}: {error}") from error
+        raise ConfigurationError(f"{getattr(file, 'name', '<stdin>')}: {error}") from error
     click.echo(json.dumps(answer))
     verdicts = [one["verdict"] for one in answer.get("verdicts", [answer])]
     codes = {_CODES.get(verdict, ExitCode.WELL) for verdict in verdicts}

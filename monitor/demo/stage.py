@@ -136,7 +136,7 @@ def _portal(dsn: str, secret: str) -> Iterator[str]:
     """The portal in a process of its own; its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         process = subprocess.Popen(
-            [sys.executable, "-m", "monitor.demo.portal", f"--fd={listener.fileno()}"],
+            [sys.executable, "-P", "-m", "monitor.demo.portal", f"--fd={listener.fileno()}"],
             env={**os.environ, "DATABASE_URL": dsn, "JWT_SECRET": secret, "ACCESS_TOKEN_EXPIRE_MINUTES": "30"},
             pass_fds=(listener.fileno(),),
             process_group=0,

@@ -150,7 +150,7 @@ def _count(transitions: list[Transition]) -> int:
 def _service(scene: Stage) -> Iterator[None]:
     """`portalwatch serve`, as anybody would start it."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "monitor", "serve", "--config", scene.configuration_path],
+        [sys.executable, "-P", "-m", "monitor", "serve", "--config", scene.configuration_path],
         env=dict(scene.environment),
         process_group=0,
         preexec_fn=die_with_parent(SIGKILL),  # noqa: PLW1509 - a bare system call

@@ -11,7 +11,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from alerts import AlertClosedError, AlertNotFoundError, AlertRecord, Alerts, AlertStoreError
+from alerts import AlertClosedError, AlertNotFoundError, AlertRecord, Alerts, AlertState, AlertStoreError
 from baselines import Clock
 from dashboards import content_security_policy, render_api_page, render_status_page
 from monitor.access import Right
@@ -22,6 +22,8 @@ from monitor.web.rights import Gate
 from monitor.web.status import alert_documents, series_documents, status_view
 
 CORRELATION_HEADER = "X-Correlation-ID"
+# What the status page lists: resolved alerts are history.
+SHOWN = (AlertState.FIRING, AlertState.ACKNOWLEDGED)
 _HARMLESS = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -77,7 +79,7 @@ def create_app(
     async def status_page() -> HTMLResponse:
         """The status page."""
         try:
-            open_alerts = await alerts.list_alerts()
+            open_alerts = await alerts.list_alerts(SHOWN, limit=1000)
         except AlertStoreError:
             open_alerts = None
         view = status_view(settings, watch, open_alerts, clock.now())

@@ -9,6 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from baselines import Clock
 from monitor.access import AccessTokens, Right
 
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _bearer = HTTPBearer(auto_error=False, description="a token of `portalwatch token create`")
 
 
@@ -26,7 +27,9 @@ class Gate:
         async def check(
             request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
         ) -> None:
-            if right is Right.PUBLIC_VIEW or (right is Right.OPERATOR and not self._operators_need_token):
+            if right is Right.PUBLIC_VIEW:
+                return
+            if right is Right.OPERATOR and not self._operators_need_token:
                 _refuse_other_sites(request)
                 return
             if credentials is None:
@@ -41,7 +44,12 @@ class Gate:
 
 
 def _refuse_other_sites(request: Request) -> None:
-    """Without a token, a page of another site must not make a browser on this machine act for it."""
+    """Without a token, a page of another site must not make a browser on this machine act for it.
+
+    Neither by a request across sites, nor by a name of its own that it lets point to this machine.
+    """
+    if request.url.hostname not in _LOOPBACK:
+        raise HTTPException(403, "without a token, operators come by a loopback address")
     if request.method not in ("GET", "HEAD") and request.headers.get("sec-fetch-site", "none") not in (
         "same-origin",
         "none",

@@ -94,9 +94,12 @@ def test_kill_9_leaves_nothing_and_a_restart_works_at_once(
             assert again.stop() == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.parametrize("module", ["probing", "service"])
-def test_a_process_that_dies_is_started_again(module: str, empty_database: str, store: str, tmp_path: Path) -> None:
-    """Either child may die; the other does not notice, and measurements go on arriving."""
+def test_a_process_that_dies_is_started_again(
+    module: str, number: signal.Signals, empty_database: str, store: str, tmp_path: Path
+) -> None:
+    """Either child may die, or be told to end by somebody else; measurements go on arriving."""
     port = free_port()
     path = configuration(tmp_path / "c.yml", port, empty_database, store={"url": store, "directory": str(tmp_path)})
     with serving(path, port, tmp_path / "log") as service:
@@ -104,7 +107,7 @@ def test_a_process_that_dies_is_started_again(module: str, empty_database: str, 
         eventually(lambda: count(store, "SELECT count(*) FROM sample_head") >= 2, "kept")
         before = count(store, "SELECT count(*) FROM sample_head")
         victim = service.child(module)
-        victim.kill()
+        victim.send_signal(number)
         eventually(lambda: gone([victim]), "the old one is gone")
         eventually(service.is_ready, "ready again")
         eventually(lambda: count(store, "SELECT count(*) FROM sample_head") > before + 1, "kept again")

@@ -169,6 +169,9 @@ def test_history_is_the_other_captures_of_the_same_release(store: str) -> None:
         await kept.save(baseline("elsewhere", [{"q.a": [0.05]}], environment="other"))
         history = await kept.history(own)
         assert [one.values.tolist() for one in history["q.a"]] == [[0.02], [0.03]]
+        await kept.save(baseline("judged", [{"q.a": [0.99]}]))
+        history = await kept.history(own, besides="judged")
+        assert [one.values.tolist() for one in history["q.a"]] == [[0.02], [0.03]]
 
     on_store(store, act)
 

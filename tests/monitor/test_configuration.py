@@ -91,6 +91,15 @@ probes:
             "probes:\n  a: {kind: sql, target: nowhere, category: q, query: SELECT 1}\n",
             ["2: probes.a.target: there is no target of that name; there are: none"],
         ),
+        (
+            "public_url: https://watch.example.com\n",
+            [
+                "the environment: public_url lets people in at watch.example.com: set http.require_operator_token to "
+                "true and make a token with `portalwatch token create`"
+            ],
+        ),
+        ("release: 2024-13-45\n", ["1: release: month must be in 1..12"]),
+        ("release: !secret x\n", ["1: release: could not determine a constructor for the tag '!secret'"]),
         ("signing_key: short\n", ["1: signing_key: Value should have at least 16 items after validation, not 5"]),
     ],
 )

@@ -19,7 +19,7 @@ def measured(number: int) -> Measurement:
 async def received(end: socket.socket, count: int) -> list[Measurement | Heartbeat]:
     """The first so many things that come over the link."""
     things: list[Measurement | Heartbeat] = []
-    async for one in read_link(end):
+    async for one in read_link(end, asyncio.Event()):
         things.append(one)
         if len(things) == count:
             break
@@ -85,6 +85,35 @@ def test_a_torn_line_is_left_out() -> None:
         writing_end, reading_end = socket.socketpair()
         with writing_end:
             writing_end.sendall(wire.encode(measured(1))[:20] + b"\n" + wire.encode(measured(2)))
+            return await received(reading_end, 1)
+
+    assert asyncio.run(run()) == [measured(2)]
+
+
+def test_reading_ends_after_stop_and_leaves_the_socket_to_others() -> None:
+    """What was sent before the stop is read; then the reader goes, and the next one on the same socket reads on."""
+
+    async def run() -> tuple[list[Measurement | Heartbeat], list[Measurement | Heartbeat]]:
+        writing_end, reading_end = socket.socketpair()
+        heir = reading_end.dup()
+        stop = asyncio.Event()
+        stop.set()
+        with writing_end, heir:
+            writing_end.sendall(wire.encode(measured(1)))
+            first = [one async for one in read_link(reading_end, stop)]
+            writing_end.sendall(wire.encode(measured(2)))
+            return first, await received(heir, 1)
+
+    assert asyncio.run(run()) == ([measured(1)], [measured(2)])
+
+
+def test_a_torn_heartbeat_is_left_out() -> None:
+    """A heartbeat that a dying prober wrote half, glued to its successor's line, ends nobody."""
+
+    async def run() -> list[Measurement | Heartbeat]:
+        writing_end, reading_end = socket.socketpair()
+        with writing_end:
+            writing_end.sendall(b'{"dropped": 0, "res' + wire.encode(measured(1)) + wire.encode(measured(2)))
             return await received(reading_end, 1)
 
     assert asyncio.run(run()) == [measured(2)]

@@ -15,7 +15,6 @@ import psutil
 import pytest
 
 import monitor
-from monitor.embedded import BinariesNotFoundError, PostgresBinaries, find_binaries
 
 # Starts a server, says who its main process is, and waits to be killed.
 _OWNER = """
@@ -42,17 +41,6 @@ def folder() -> Iterator[Path]:
 def directory(folder: Path) -> Path:
     """Where a server may live; not made yet."""
     return folder / "store"
-
-
-@pytest.fixture(params=[15, 16, 18])
-def each_postgres(request: pytest.FixtureRequest) -> PostgresBinaries:
-    """Every major version the tests claim; one that is missing here is a failure in CI."""
-    try:
-        return find_binaries(major=request.param)
-    except BinariesNotFoundError as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(str(error))
 
 
 @pytest.fixture
