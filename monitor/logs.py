@@ -57,6 +57,6 @@ def configure_logs(log_format: LogFormat = "auto", level: str = "INFO", **bound:
     root.handlers = [handler]
     root.setLevel(level)
     # Their request lines would repeat what our own say, at the rate of the probes.
-    for noisy in ("httpx", "httpcore", "apprise", "alembic"):
+    for noisy in ("httpx", "httpcore", "apprise", "alembic", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(**bound)
