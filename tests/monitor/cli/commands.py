@@ -2,8 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,16 +49,27 @@ def portalwatch(*arguments: object, stdin: str = "") -> Answer:
         return Answer(code, out.getvalue().decode(), err.getvalue().decode())
 
 
-def started(*arguments: object) -> subprocess.Popen[str]:
-    """A command as a process of its own, its three streams in our hands."""
-    return subprocess.Popen(
+@contextmanager
+def started(*arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """A command as a process of its own, its three streams in our hands; killed where the test leaves it running."""
+    with subprocess.Popen(
         [sys.executable, "-m", "monitor", *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONWARNINGS": "error"},
-    )
+        preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - one call, before anything else runs
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _hear_ctrl_c() -> None:
+    """A shell starts what runs in its background deaf to Ctrl-C, and the tests may run there."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def run_process(*arguments: object, stdin: str = "") -> Answer:
