@@ -4,6 +4,9 @@
 set -eu
 missing=""
 command -v promtool >/dev/null || missing="$missing prometheus"
+command -v prometheus-blackbox-exporter >/dev/null || missing="$missing prometheus-blackbox-exporter"
+command -v prometheus-postgres-exporter >/dev/null || missing="$missing prometheus-postgres-exporter"
+[ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

@@ -1,4 +1,4 @@
-"""The kinds of probes there are: whatever the files of this folder register."""
+"""The kinds of probes there are: whatever the files of `probes/kinds` register."""
 
 import importlib
 import pkgutil
@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, PlainValidator, SerializeAsAny
 
-import probes
+from probes import kinds
 from probes.errors import DuplicateKindError
 from probes.probe import Links, Probe
 from probes.settings import Name, ProbeSettings, invalid, mistake
@@ -46,10 +46,10 @@ def probe_kind(name: str, settings: type[S]) -> Callable[[Callable[[S, Links], P
 
 
 def load_probe_kinds() -> Mapping[str, ProbeKind]:
-    """All kinds by name, after importing every public module of the folder; there is no second list to edit."""
-    for module in pkgutil.iter_modules(probes.__path__):
+    """All kinds by name, after importing every public module of `probes/kinds`; there is no second list to edit."""
+    for module in pkgutil.iter_modules(kinds.__path__):
         if not module.name.startswith("_"):
-            importlib.import_module(f"{probes.__name__}.{module.name}")
+            importlib.import_module(f"{kinds.__name__}.{module.name}")
     return MappingProxyType(_kinds)
 
 
@@ -59,11 +59,11 @@ def _entry(entry: object) -> ProbeSettings:
         return entry
     if not isinstance(entry, dict):
         raise invalid([mistake("a probe is a mapping with at least kind and category")])
-    kinds = load_probe_kinds()
+    known = load_probe_kinds()
     wanted = entry.get("kind")
-    if not isinstance(wanted, str) or wanted not in kinds:
-        raise invalid([mistake(f"the kind of a probe is one of: {', '.join(sorted(kinds))}", "kind")])
-    return kinds[wanted].settings.model_validate(entry)
+    if not isinstance(wanted, str) or wanted not in known:
+        raise invalid([mistake(f"the kind of a probe is one of: {', '.join(sorted(known))}", "kind")])
+    return known[wanted].settings.model_validate(entry)
 
 
 def _named(entries: object) -> object:

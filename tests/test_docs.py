@@ -19,7 +19,7 @@ from monitor.cli import portalwatch
 from monitor.errors import ExitCode
 from monitor.settings import EvaluationSettings, HttpSettings, LogSettings, Settings, StoreSettings
 from probes import HttpTarget, PostgresTarget, load_probe_kinds
-from probes.http import Expectation
+from probes.kinds.http import Expectation
 from probes.targets import Login
 from thresholds import LimitOverride
 

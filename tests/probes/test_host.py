@@ -41,7 +41,7 @@ def test_processor_use_is_that_since_the_run_before(monkeypatch: pytest.MonkeyPa
     readings = iter(
         counter._replace(**dict(zip(fields, one, strict=True))) for counter, one in zip(counters, times, strict=True)
     )
-    monkeypatch.setattr("probes.host.psutil.cpu_times", lambda: next(readings))
+    monkeypatch.setattr("probes.kinds.host.psutil.cpu_times", lambda: next(readings))
     first, second = probe_host(2)
     assert first["system_resources.cpu_usage"].value == pytest.approx(0.6)
     assert second["system_resources.cpu_usage"].value == pytest.approx(0.0)

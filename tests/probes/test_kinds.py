@@ -14,9 +14,18 @@ from pydantic import BaseModel, ValidationError
 import probes
 from baselines.measurement import Measurement, Outcome
 from baselines.series import Unit
-from probes import DuplicateKindError, HttpTarget, Login, PostgresTarget, ProbeSet, load_probe_kinds, probe_kind
-from probes.host import HostProbe, HostSettings
-from probes.http import Expectation
+from probes import (
+    DuplicateKindError,
+    HttpTarget,
+    Login,
+    PostgresTarget,
+    ProbeSet,
+    kinds,
+    load_probe_kinds,
+    probe_kind,
+)
+from probes.kinds.host import HostProbe, HostSettings
+from probes.kinds.http import Expectation
 from tests.probes.scripted import own_kinds
 from tests.probes.watched import Watched, watched, with_probes
 from tests.probes.web_server import web_server
@@ -123,7 +132,7 @@ class TcpProbe(Probe):
 def test_a_new_kind_is_one_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file laid into the folder is found, validated by its own model and run; nothing else is edited."""
     (tmp_path / "tcp.py").write_text(NEW_KIND)
-    monkeypatch.setattr(probes, "__path__", [*probes.__path__, str(tmp_path)])
+    monkeypatch.setattr(kinds, "__path__", [*kinds.__path__, str(tmp_path)])
 
     async def main(port: int) -> Measurement:
         one = watched({}, {"probe": {"kind": "tcp", "category": "tests", "host": "127.0.0.1", "port": port}})
@@ -138,7 +147,7 @@ def test_a_new_kind_is_one_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             with pytest.raises(ValidationError, match="less than or equal to 65535"):
                 asyncio.run(main(70_000))
         finally:
-            sys.modules.pop("probes.tcp", None)
+            sys.modules.pop("probes.kinds.tcp", None)
     assert (measured.series, measured.outcome) == ("tests.probe", Outcome.OK)
 
 

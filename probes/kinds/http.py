@@ -9,12 +9,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, S
 from baselines.measurement import Reason
 from probes.duration import Duration
 from probes.errors import ProbeFailed
-from probes.http_link import Exchange, HttpLink, tracing_headers
 from probes.probe import Links, Probe, ProbeRun
 from probes.reading import Reading
 from probes.registry import probe_kind
 from probes.settings import ProbeSettings
 from probes.targets import HttpTarget, UrlPath
+from probes.web.link import Exchange, HttpLink, tracing_headers
 
 _MISSING = object()
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from baselines.measurement import Reason
 from baselines.plan_shape import PlanShape
-from probes.database import Argument, DatabaseLink
+from probes.database.link import Argument, DatabaseLink
 from probes.errors import ProbeFailed
 from probes.probe import Links, Probe, ProbeRun
 from probes.reading import Reading

@@ -1,0 +1,1 @@
+"""The way to a PostgreSQL server: what kinds that send statements share."""

@@ -1,0 +1,1 @@
+"""The way to a web server: what kinds that speak HTTP share."""
