@@ -8,6 +8,7 @@ from baselines.case import Case, Look
 from baselines.clock import Clock
 from baselines.comparison import FLOOR_SECONDS, compare
 from baselines.family import RULE_VERSION, Judgement, judge_family
+from baselines.inspection import Inspection
 from baselines.measurement import Measurement, Outcome, Reason
 from baselines.plan_shape import PlanShape
 from baselines.samples import SampleError, Samples
@@ -42,6 +43,7 @@ __all__ = [
     "Direction",
     "Explanation",
     "ExplanationKind",
+    "Inspection",
     "Judgement",
     "Level",
     "Look",

@@ -72,11 +72,11 @@ def _patient(one: SeriesComparison) -> SeriesComparison:
 
 
 def _sessions(measurements: Sequence[Measurement]) -> list[Sequence[Measurement]]:
-    """Runs of consecutive undisturbed measurements, cut into equal parts of at least `SESSION_SAMPLES`."""
+    """Runs of consecutive measurements that say something, cut into equal parts of at least `SESSION_SAMPLES`."""
     sessions: list[Sequence[Measurement]] = []
-    for disturbed, group in groupby(measurements, key=lambda one: one.disturbed):
+    for says_something, group in groupby(measurements, key=lambda one: one.says_something):
         run = list(group)
-        parts = 0 if disturbed else len(run) // SESSION_SAMPLES
+        parts = len(run) // SESSION_SAMPLES if says_something else 0
         bounds = [len(run) * part // parts for part in range(parts + 1)] if parts else []
         sessions += [run[start:end] for start, end in pairwise(bounds)]
     return sessions

@@ -13,16 +13,24 @@ DISTURBED_FLOOR_SECONDS = 0.001
 
 
 class Outcome(StrEnum):
-    """How a probe ended. A timeout is a measurement (at least this long), never a gap."""
+    """How a probe ended. A timeout is a measurement (at least this long), never a gap.
+
+    A skipped run says nothing of the target: the probe held back so as not to harm it, or there was nothing to judge.
+    The order is that of the stored codes: new ones go to the end.
+    """
 
     OK = "ok"
     FAILED_ASSERTION = "failed_assertion"
     TIMEOUT = "timeout"
     ERROR = "error"
+    SKIPPED = "skipped"
 
 
 class Reason(StrEnum):
-    """Why a probe did not end well: a closed list, because it is a metric label and a log key."""
+    """Why a probe did not end well: a closed list, because it is a metric label and a log key.
+
+    The order is that of the stored codes: new ones go to the end.
+    """
 
     REFUSED = "refused"
     DNS = "dns"
@@ -42,6 +50,12 @@ class Reason(StrEnum):
     CANCELLED = "cancelled"
     DEADLINE = "deadline"
     INTERNAL = "internal"
+    ADDRESS = "address"
+    GAVE_WAY = "gave_way"
+    BACKING_OFF = "backing_off"
+    BUSY = "busy"
+    BUDGET = "budget"
+    TOO_LITTLE = "too_little"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +65,7 @@ class Measurement:
     `value` is in the series' base unit: always there where the outcome is ok, the time waited where it is a timeout,
     None where the probe failed. `intended_at` comes from the schedule, `started_at` from the clock; their
     difference is the prober's lateness. `prober_delay_seconds` is the longest event-loop delay during the probe.
+    `correlation_id` is the one the portal logged. `detail` says in a sentence what went wrong, free of secrets.
     """
 
     series: str
@@ -62,6 +77,7 @@ class Measurement:
     phases: Mapping[str, float] = field(default_factory=dict)
     prober_delay_seconds: float = 0.0
     correlation_id: str = ""
+    detail: str = ""
 
     def __post_init__(self) -> None:
         if self.outcome in (Outcome.OK, Outcome.TIMEOUT):
@@ -82,3 +98,8 @@ class Measurement:
         """Whether the prober's own delay is too large a part of the value for it to be judged."""
         limit = max(DISTURBED_SHARE * (self.value or 0.0), DISTURBED_FLOOR_SECONDS)
         return self.prober_delay_seconds > limit
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it says something of the target: the probe ran, and the prober did not disturb it."""
+        return self.outcome is not Outcome.SKIPPED and not self.disturbed

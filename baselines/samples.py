@@ -51,6 +51,6 @@ class Samples:
 
     @classmethod
     def of_measurements(cls, measurements: Iterable[Measurement]) -> "Samples":
-        """From measurements of one series; those the prober disturbed are left out."""
-        judged = [one for one in measurements if not one.disturbed]
+        """From measurements of one series; those that say nothing of the target are left out."""
+        judged = [one for one in measurements if one.says_something]
         return cls.of([one.value for one in judged], [one.outcome is Outcome.TIMEOUT for one in judged])

@@ -64,6 +64,8 @@ class Exporter:
             return
         outcome = measurement.outcome
         self._counter(metrics.PROBE_RUNS, series.name, outcome, measurement.reason or NO_REASON).inc()
+        if outcome is Outcome.SKIPPED:
+            return
         self._gauge(metrics.PROBE_SUCCESS, series.name).set(outcome is Outcome.OK)
         self._gauge(metrics.PROBE_LAST_RUN, series.name).set(measurement.started_at.timestamp())
         self._histogram(metrics.PROBE_LATENESS).observe(measurement.lateness_seconds)

@@ -60,7 +60,7 @@ async def keep_beat(beat: Beat, run: Run, hand: Hand, clock: Clock) -> None:
 
 
 def _failed(measurements: Sequence[Measurement]) -> bool:
-    return any(one.outcome is not Outcome.OK for one in measurements)
+    return any(one.outcome not in (Outcome.OK, Outcome.SKIPPED) for one in measurements)
 
 
 async def keep_beats(beats: Sequence[Beat], run: Run, hand: Hand, clock: Clock) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from baselines import Comparison, Measurement, SeriesRegistry
+from baselines import Comparison, Measurement, Outcome, SeriesRegistry
 from monitor.link import HEARTBEAT_SECONDS, Heartbeat
 from thresholds import Finding, Level
 
@@ -26,8 +26,9 @@ class Watch:
     store_up: bool = True
 
     def saw(self, measurement: Measurement) -> None:
-        """A measurement came in."""
-        self.latest[measurement.series] = measurement
+        """A measurement came in; a skipped run is none."""
+        if measurement.outcome is not Outcome.SKIPPED:
+            self.latest[measurement.series] = measurement
 
     def judged(self, findings: Iterable[Finding]) -> None:
         """Rules were held against figures; what is well again is forgotten."""

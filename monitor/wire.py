@@ -18,13 +18,14 @@ def encode(measurement: Measurement) -> bytes:
         dict(measurement.phases),
         measurement.prober_delay_seconds,
         measurement.correlation_id,
+        measurement.detail,
     ]
     return json.dumps(fields, separators=(",", ":")).encode() + b"\n"
 
 
 def decode(line: bytes) -> Measurement:
     """The measurement of a line. Raises ValueError for a line that was torn."""
-    series, intended, started, outcome, value, reason, phases, delay, correlation_id = json.loads(line)
+    series, intended, started, outcome, value, reason, phases, delay, correlation_id, detail = json.loads(line)
     return Measurement(
         series=series,
         intended_at=datetime.fromtimestamp(intended, UTC),
@@ -35,4 +36,5 @@ def decode(line: bytes) -> Measurement:
         phases=phases,
         prober_delay_seconds=delay,
         correlation_id=correlation_id,
+        detail=detail,
     )

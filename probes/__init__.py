@@ -2,7 +2,7 @@
 
 from probes.duration import Duration
 from probes.errors import DuplicateKindError, ProbeFailed, ProbesError, UnknownProbeError
-from probes.probe import Link, Links, Probe, ProbeRun
+from probes.probe import Assertion, Link, Links, Probe, ProbeRun
 from probes.probe_set import ProbeSet
 from probes.reading import Reading
 from probes.registry import ProbeKind, Probes, load_probe_kinds, probe_kind
@@ -10,6 +10,7 @@ from probes.settings import ProbeSettings, check_probes, series_of
 from probes.targets import HttpTarget, Login, PostgresTarget, Target
 
 __all__ = [
+    "Assertion",
     "DuplicateKindError",
     "Duration",
     "HttpTarget",

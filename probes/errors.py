@@ -17,11 +17,16 @@ _OUTCOMES = {
     Reason.STATUS: Outcome.FAILED_ASSERTION,
     Reason.ASSERTION: Outcome.FAILED_ASSERTION,
     Reason.BODY_TOO_LARGE: Outcome.FAILED_ASSERTION,
+    Reason.GAVE_WAY: Outcome.SKIPPED,
+    Reason.BACKING_OFF: Outcome.SKIPPED,
+    Reason.BUSY: Outcome.SKIPPED,
+    Reason.BUDGET: Outcome.SKIPPED,
+    Reason.TOO_LITTLE: Outcome.SKIPPED,
 }
 
 
 def outcome_of(reason: Reason) -> Outcome:
-    """What a reason means: a time-out, a failed assertion where the answer was wrong, and an error in all else."""
+    """What a reason means: a time-out, a failed assertion, a run that was skipped, and an error in all else."""
     return _OUTCOMES.get(reason, Outcome.ERROR)
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, cast
 
 from baselines.clock import Clock
-from baselines.plan_shape import PlanShape
+from baselines.inspection import Inspection
+from baselines.measurement import Reason
+from probes.errors import ProbeFailed
 from probes.reading import Reading
 from probes.stopwatch import Stopwatch
 from probes.targets import HttpTarget, PostgresTarget
@@ -46,12 +48,23 @@ class Links:
             await link.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """One thing that must hold of an answer: `expected` and `found` in words, free of secrets and of bodies."""
+
+    expected: str
+    holds: bool
+    found: str
+
+
 @dataclass(slots=True)
 class ProbeRun:
     """One run of one probe. What it fills in is kept however the run ends, also past the deadline.
 
     `number` counts the runs of this probe from 0. `stopwatch` runs while the target is being timed; the delay of the
-    event loop is measured by it as well. `phases` are seconds by name, in the order in which they ended.
+    event loop is measured by it as well. `phases` are seconds by name, in the order in which they ended. A probe
+    replaces `correlation_id` by the one the target answers that it logged. `details` are what an engineer wants to see
+    of this one run (status, address, arguments), free of secrets.
     """
 
     number: int
@@ -59,6 +72,14 @@ class ProbeRun:
     clock: Clock
     stopwatch: Stopwatch
     phases: dict[str, float] = field(default_factory=dict)
+    assertions: list[Assertion] = field(default_factory=list)
+    details: dict[str, str] = field(default_factory=dict)
+
+    def require(self, holds: bool, expected: str, found: str, reason: Reason = Reason.ASSERTION) -> None:
+        """Keep an assertion. Raises ProbeFailed with that reason where it does not hold."""
+        self.assertions.append(Assertion(expected, holds, found))
+        if not holds:
+            raise ProbeFailed(reason, f"expected {expected}, found {found}")
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -88,6 +109,6 @@ class Probe(ABC):
         Raises ProbeFailed where the probe failed as a whole.
         """
 
-    async def plan(self, run: ProbeRun) -> PlanShape | None:  # noqa: ARG002
-        """How the target would carry out the probe; None for a kind without plans. Raises ProbeFailed."""
+    async def inspect(self, run: ProbeRun) -> Inspection | None:  # noqa: ARG002
+        """How the target carries out the probe; None for a kind that can't be looked into. Raises ProbeFailed."""
         return None

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from baselines.clock import Clock
+from baselines.inspection import Inspection
 from baselines.measurement import Measurement, Outcome, Reason
 from baselines.plan_shape import PlanShape
 from baselines.series import Series, SeriesRegistry
@@ -99,7 +100,12 @@ class ProbeSet:
         return [_measurement(slot, reading, run, intended_at, started_at, waited_seconds) for reading in readings]
 
     async def plan(self, probe_name: str) -> PlanShape | None:
-        """How the target would carry out that probe; None where its kind has no plans or none could be had (logged).
+        """The plan of that probe; None where its kind has no plans or none could be had. Raises UnknownProbeError."""
+        inspection = await self.inspect(probe_name)
+        return None if inspection is None else inspection.plan
+
+    async def inspect(self, probe_name: str) -> Inspection | None:
+        """How the target carries out that probe; None where that can't be looked into, or could not be (logged).
 
         Raises UnknownProbeError.
         """
@@ -107,9 +113,9 @@ class ProbeSet:
         async with slot.lock, slot.probe.turn():
             try:
                 async with asyncio.timeout(slot.settings.timeout_seconds):
-                    return await slot.probe.plan(self._new_run(slot))
+                    return await slot.probe.inspect(self._new_run(slot))
             except (ProbeFailed, TimeoutError) as failure:
-                logger.warning("probe %s: no plan: %s", probe_name, failure or "the deadline passed")
+                logger.warning("probe %s: no look inside: %s", probe_name, failure or "the deadline passed")
                 return None
 
     async def reconnect(self) -> None:
@@ -140,18 +146,18 @@ class ProbeSet:
             slot.require_all_series(readings)
             return readings
         except ProbeFailed as failure:
-            reason = failure.reason
+            reason, detail = failure.reason, str(failure)
             logger.info("probe %s failed (%s): %s", name, reason, failure, extra=extra)
         except Exception as error:
             if isinstance(error, TimeoutError) and deadline.expired():
-                reason = Reason.DEADLINE
-                logger.info("probe %s: no answer within %g s", name, limit, extra=extra)
+                reason, detail = Reason.DEADLINE, f"no answer within {limit:g} s"
+                logger.info("probe %s: %s", name, detail, extra=extra)
             else:
-                reason = Reason.INTERNAL
+                reason, detail = Reason.INTERNAL, f"a fault of the prober ({type(error).__name__}); its log says more"
                 logger.exception("probe %s: a fault of the prober", name, extra=extra)
         finally:
             run.stopwatch.stop()
-        return [Reading(metric=series.metric, reason=reason) for series in slot.series]
+        return [Reading(metric=series.metric, reason=reason, detail=detail) for series in slot.series]
 
 
 def _measurement(
@@ -176,4 +182,5 @@ def _measurement(
         phases=dict(run.phases),
         prober_delay_seconds=run.stopwatch.delay_seconds,
         correlation_id=run.correlation_id,
+        detail=reading.detail,
     )

@@ -11,12 +11,14 @@ class Reading:
     """One value of one of the probe's series in its base unit, or the reason why there is none.
 
     `metric` is the series' name without its category; None means the probe's own name. A probe that failed as a whole
-    raises ProbeFailed instead: a reason here is for the one series of several that could not be read.
+    raises ProbeFailed instead: a reason here is for the one series of several that could not be read, and `detail` the
+    sentence on it, free of secrets.
     """
 
     value: float | None = None
     metric: str | None = None
     reason: Reason | None = None
+    detail: str = ""
 
     def __post_init__(self) -> None:
         if (self.value is None) == (self.reason is None):

@@ -11,11 +11,14 @@ from thresholds.routing import Routing
 def evaluate(series: Series, limits: SeriesLimits, measurement: Measurement, routing: Routing) -> list[Finding]:
     """What one measurement says, at most one finding a rule; those at level ok too, so that good ones can be counted.
 
-    - availability: critical where the probe failed or timed out, else ok. Nothing where we cancelled it ourselves.
+    - of a skipped run nothing, neither good nor bad.
+    - availability: critical where the probe failed or timed out, else ok. Nothing where somebody cancelled it.
     - absolute (floor for a series of which less is worse): the worse of the broken limits, else ok. A time-out counts
       as at least that long: it can break a limit and never keep one. Nothing where the prober disturbed the value,
       where there is none, or where the series has no limit.
     """
+    if measurement.outcome is Outcome.SKIPPED:
+        return []
     judged = [_availability(series, measurement, routing), _absolute(series, limits, measurement, routing)]
     return [one for one in judged if one is not None]
 

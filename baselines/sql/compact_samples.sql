@@ -1,5 +1,6 @@
 -- Moves closed hours from the head into chunks and renews their rollups; returns the number of samples moved.
 -- $1 timestamptz: samples started before this instant (the start of an hour) are moved. Partitions must exist.
+-- States from 1024 on are runs that were skipped (sample_state has the codes): neither runs nor failures.
 -- Relies on sample_head_started, and on the primary keys of the partitions.
 WITH moved AS (
     DELETE FROM sample_head WHERE started_at < $1 RETURNING *
@@ -25,7 +26,7 @@ WITH moved AS (
 ), rollup AS (
     INSERT INTO sample_rollup AS old
         (series_id, hour, n, failed, disturbed, mean, minimum, p20, median, p95, p99, maximum)
-    SELECT chunk.series_id, chunk.hour, count(*), count(*) FILTER (WHERE one.state <> 0),
+    SELECT chunk.series_id, chunk.hour, count(*) FILTER (WHERE one.state < 1024), count(*) FILTER (WHERE one.state BETWEEN 1 AND 1023),
            count(*) FILTER (WHERE one.disturbed),
            avg(one.value) FILTER (WHERE judged), min(one.value) FILTER (WHERE judged),
            percentile_cont(0.20) WITHIN GROUP (ORDER BY one.value) FILTER (WHERE judged),

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from baselines.inspection import Inspection
 from baselines.measurement import Reason
 from baselines.plan_shape import PlanShape
 from probes.database.link import Argument, DatabaseLink
@@ -50,10 +51,10 @@ class SqlProbe(Probe):
             raise ProbeFailed(Reason.ASSERTION, f"{rows} rows came back, expected at least {settings.minimum_rows}")
         return [Reading(run.stopwatch.seconds)]
 
-    async def plan(self, run: ProbeRun) -> PlanShape:
+    async def inspect(self, run: ProbeRun) -> Inspection:
         """The plan with the first arguments: always the same ones, because conditions quote them."""
         plan = await self._database.explain(self._settings.query, self._settings.arguments[0], run)
-        return PlanShape(tuple(_nodes(plan)))
+        return Inspection(plan=PlanShape(tuple(_nodes(plan))))
 
 
 # Of the texts of a node, those that say how rows are found and joined (PostgreSQL 14 to 18, EXPLAIN (FORMAT JSON)).
