@@ -8,12 +8,13 @@ from baselines.case import Case, Look
 from baselines.clock import Clock
 from baselines.comparison import FLOOR_SECONDS, compare
 from baselines.family import RULE_VERSION, Judgement, judge_family
-from baselines.inspection import Inspection
+from baselines.inspection import Inspected, Inspection
+from baselines.ledger import Change, LedgerEntry, Section
 from baselines.measurement import Measurement, Outcome, Reason
 from baselines.plan_shape import PlanShape
 from baselines.samples import SampleError, Samples
 from baselines.series import Direction, Series, SeriesRegistry, Unit
-from baselines.store import BaselineStore, BaselineSummary, MeasurementStore
+from baselines.store import BaselineStore, BaselineSummary, Ledger, MeasurementStore
 from baselines.summary import summarise
 from baselines.verdict import (
     Answer,
@@ -38,13 +39,17 @@ __all__ = [
     "CaptureConditions",
     "CaptureSession",
     "Case",
+    "Change",
     "Clock",
     "Comparison",
     "Direction",
     "Explanation",
     "ExplanationKind",
+    "Inspected",
     "Inspection",
     "Judgement",
+    "Ledger",
+    "LedgerEntry",
     "Level",
     "Look",
     "Measurement",
@@ -55,6 +60,7 @@ __all__ = [
     "Reason",
     "SampleError",
     "Samples",
+    "Section",
     "Series",
     "SeriesComparison",
     "SeriesRegistry",

@@ -64,6 +64,11 @@ class Baseline:
     series: Mapping[str, Series]
     sessions: Sequence[CaptureSession]
 
+    @property
+    def finished_at(self) -> datetime:
+        """When its last session ended."""
+        return max(session.finished_at for session in self.sessions)
+
     def samples_of(self, series: str) -> tuple[Samples, ...]:
         """The judged samples of a series, one entry a session that has any; empty where none has."""
         return tuple(

@@ -7,6 +7,7 @@ from itertools import groupby, pairwise
 
 from baselines.baseline import Baseline, CaptureConditions, CaptureSession
 from baselines.measurement import Measurement
+from baselines.plan_shape import PlanShape
 from baselines.samples import Samples
 from baselines.series import SeriesRegistry
 from baselines.verdict import Answer, Comparison, Question, SeriesComparison, Verdict
@@ -23,8 +24,12 @@ def live_baseline(
     series: SeriesRegistry,
     conditions: CaptureConditions,
     environment: str,
+    plans: Mapping[str, PlanShape],
 ) -> Baseline | None:
-    """What was measured as a capture, None where no series has a single session. Measurements in the order of time."""
+    """What was measured as a capture, None where no series has a single session. Measurements in the order of time.
+
+    `plans` are the latest ones, by series.
+    """
     runs = {name: _sessions(ones) for name, ones in measured.items() if series[name].is_duration}
     by_number = defaultdict[int, dict[str, Sequence[Measurement]]](dict)
     for name, sessions in runs.items():
@@ -46,7 +51,7 @@ def live_baseline(
                 conditions=conditions,
                 samples={name: Samples.of_measurements(ones) for name, ones in by_series.items()},
                 cold={},
-                plans={},
+                plans={name: plans[name] for name in by_series if name in plans},
             )
             for number, by_series in sorted(by_number.items())
         ],

@@ -74,7 +74,7 @@ class PostgresBaselines:
                     baseline.release,
                     baseline.captured_by,
                     baseline.sessions[0].started_at,
-                    max(session.finished_at for session in baseline.sessions),
+                    baseline.finished_at,
                     extends,
                 )
             except asyncpg.UniqueViolationError as error:

@@ -27,7 +27,8 @@ class Series:
 
     `name` is `category.metric` (`database_queries.portfolio_summary`). `route` is the alert category its findings
     are routed by; None asks the shipped mapping of categories. `cadence_seconds` is None for a series that no
-    schedule measures.
+    schedule measures. `comparable` is False for seconds that nobody took to do something: the longest wait of the
+    moment is 0 most of the time, and has no ratio to a baseline.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Series:
     direction: Direction = Direction.CEILING
     cadence_seconds: float | None = None
     route: str | None = None
+    comparable: bool = True
 
     def __post_init__(self) -> None:
         category, dot, metric = self.name.partition(".")
@@ -54,7 +56,7 @@ class Series:
     @property
     def is_duration(self) -> bool:
         """Whether a baseline can be compared by ratio: times are, levels of a host are not."""
-        return self.unit is Unit.SECONDS
+        return self.unit is Unit.SECONDS and self.comparable
 
 
 class SeriesRegistry(Mapping[str, Series]):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from baselines.baseline import Baseline
+from baselines.ledger import Change, LedgerEntry, Section
 from baselines.measurement import Measurement
 from baselines.samples import Samples
 from baselines.series import SeriesRegistry
@@ -75,4 +76,26 @@ class MeasurementStore(Protocol):
 
     async def since(self, series: Sequence[str], start: datetime) -> dict[str, list[Measurement]]:
         """By series, the measurements started at or after `start`, in the order of time."""
+        ...
+
+
+class Ledger(Protocol):
+    """What changed in the watched systems, by environment."""
+
+    async def append(self, environment: str, entry: LedgerEntry) -> Sequence[Change]:
+        """Keep what differs from the section's facts so far, and return it; an entry older than those is left out.
+
+        Facts of a section that is read for the first time are kept, and are no changes.
+        """
+        ...
+
+    async def between(self, environment: str, start: datetime, end: datetime) -> Sequence[Change]:
+        """What differs between the states at two instants, oldest first.
+
+        A section that nobody had read by the first instant has no state there, and is left out.
+        """
+        ...
+
+    async def state(self, environment: str, at: datetime, section: Section | None = None) -> Sequence[LedgerEntry]:
+        """All facts as they were at an instant; of one section where one is named."""
         ...

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from baselines.ledger import Change
 from baselines.series import Series
 
 
@@ -123,11 +124,15 @@ class SeriesComparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """All series of two captures, judged as one family. `before` and `after` are the names of the captures."""
+    """All series of two captures, judged as one family. `before` and `after` are the names of the captures.
+
+    `changes` are what else has changed from the end of the one to the end of the other, oldest first.
+    """
 
     before: str
     after: str
     series: Sequence[SeriesComparison]
+    changes: Sequence[Change] = ()
 
     def having(self, *verdicts: Verdict) -> list[SeriesComparison]:
         """The series with one of these verdicts, in the order of the comparison."""

@@ -4,7 +4,15 @@ from dashboards.api_page import render_api_page
 from dashboards.export import export
 from dashboards.metrics import CATALOGUE, Metric, MetricKind
 from dashboards.page import content_security_policy
-from dashboards.reports import headline, render_html, render_json, render_junit, render_markdown, render_table
+from dashboards.reports import (
+    change_documents,
+    headline,
+    render_html,
+    render_json,
+    render_junit,
+    render_markdown,
+    render_table,
+)
 from dashboards.status_page import (
     ComponentHealth,
     Condition,
@@ -23,6 +31,7 @@ __all__ = [
     "OpenAlert",
     "SeriesStatus",
     "StatusPage",
+    "change_documents",
     "content_security_policy",
     "export",
     "headline",

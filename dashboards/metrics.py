@@ -16,6 +16,8 @@ from baselines.series import Unit
 DURATION_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 # The goal for lateness is 100 ms at p99: most of the resolution lies below it.
 LATENESS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0)
+# A sample is disturbed from 1 ms on: half of the steps lie below it.
+LOOP_DELAY_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0)
 DELIVERY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 
 
@@ -101,7 +103,14 @@ PROBE_INTERVAL = _gauge(
     "portalwatch_probe_interval_seconds", "How far apart the runs of the probe are scheduled.", "series"
 )
 PROBE_LATENESS = _histogram(
-    "portalwatch_probe_lateness_seconds", "How much later than intended probes started.", LATENESS_BUCKETS
+    "portalwatch_probe_lateness_seconds",
+    "How much later than intended probes started, or gave up waiting for their turn.",
+    LATENESS_BUCKETS,
+)
+PROBE_LOOP_DELAY = _histogram(
+    "portalwatch_probe_loop_delay_seconds",
+    "Longest delay of the prober's own event loop while a target was timed.",
+    LOOP_DELAY_BUCKETS,
 )
 PROBE_DISTURBED = _counter(
     "portalwatch_probe_disturbed_total",
@@ -170,6 +179,7 @@ CATALOGUE: tuple[Metric, ...] = (
     PROBE_LAST_RUN,
     PROBE_INTERVAL,
     PROBE_LATENESS,
+    PROBE_LOOP_DELAY,
     PROBE_DISTURBED,
     *SERIES_VALUE.values(),
     *SERIES_BASELINE.values(),

@@ -12,12 +12,24 @@ from typing import Protocol
 
 import psutil
 
-from baselines import RULE_VERSION, Baseline, BaselineStore, CaptureConditions, Clock, Measurement, Outcome, Spacing
+from baselines import (
+    RULE_VERSION,
+    Baseline,
+    BaselineStore,
+    CaptureConditions,
+    Clock,
+    Ledger,
+    Measurement,
+    Outcome,
+    Spacing,
+)
 from baselines.capture import CapturePlan, calls_of, capture_sessions, comparable_probes
+from baselines.ledger import release_entry
 from monitor.configuration import Configuration
 from monitor.errors import CannotRunError, ConfigurationError
 from monitor.user import user_name
 from probes import ProbeSet
+from probes.ledger import LedgerReader
 
 
 class Progress(Protocol):
@@ -37,11 +49,18 @@ def standard_plan(sessions: int, samples: int, *, quick: bool) -> CapturePlan:
 
 
 class Capturing:
-    """Captures with one configuration. `probes` stays open between captures, so only the first one is cold."""
+    """Captures with one configuration. `probes` stays open between captures, so only the first one is cold.
 
-    def __init__(self, configuration: Configuration, probes: ProbeSet, clock: Clock, progress: Progress) -> None:
+    What explains a change is written into the ledger at the start and the end of each, service or not.
+    """
+
+    def __init__(
+        self, configuration: Configuration, probes: ProbeSet, ledger: Ledger, clock: Clock, progress: Progress
+    ) -> None:
         self._configuration = configuration
         self._probes = probes
+        self._ledger = ledger
+        self._reader = LedgerReader(configuration.settings.targets, probes.links, clock)
         self._clock = clock
         self._progress = progress
 
@@ -56,6 +75,7 @@ class Capturing:
         await self._check_targets(chosen)
         settings = self._configuration.settings
         release = release or settings.release
+        await self._note_state(release, self._clock.now())
         with self._progress.track(f"capturing {name}", calls_of(plan, chosen)) as advanced:
             sessions = await capture_sessions(
                 plan,
@@ -66,7 +86,7 @@ class Capturing:
                 order=random.Random(),
                 advanced=advanced,
             )
-        return Baseline(
+        captured = Baseline(
             name=name,
             environment=settings.environment,
             release=release,
@@ -74,6 +94,8 @@ class Capturing:
             series={one.name: one for probe in chosen for one in self._probes.series_of(probe) if one.is_duration},
             sessions=sessions,
         )
+        await self._note_state(release, captured.finished_at)
+        return captured
 
     async def further(self, capture: Baseline, series: Collection[str], sessions: int, name: str) -> Baseline | None:
         """Further sessions of some series under the plan of the capture; None where a target does not answer."""
@@ -89,6 +111,10 @@ class Capturing:
             return await self.capture(name, plan, globs=chosen, release=capture.release)
         except CannotRunError:
             return None
+
+    async def _note_state(self, release: str, at: datetime) -> None:
+        for entry in [*await self._reader.read(at), release_entry(release, at)]:
+            await self._ledger.append(self._configuration.settings.environment, entry)
 
     def _choose(self, globs: Sequence[str]) -> list[str]:
         names = comparable_probes(self._probes, self._probes.names)

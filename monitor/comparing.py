@@ -1,7 +1,7 @@
 """Compares captures and applies the matrix: what `compare`, the demo and the service have in common."""
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
@@ -11,8 +11,11 @@ from baselines import (
     BaselineStore,
     CaptureConditions,
     Comparison,
+    Ledger,
     Look,
     MeasurementStore,
+    PlanShape,
+    Section,
     Series,
     SeriesRegistry,
     Spacing,
@@ -84,18 +87,30 @@ class Comparing:
 
     figures: Figures
     store: BaselineStore
+    ledger: Ledger
     profile: Profile = Profile.STANDARD
     tolerance_percent: float | None = None
 
     async def judge(self, before: Baseline, after: Baseline, *, look: Look = Look.ONLY) -> Comparison:
-        """One look at two captures, with the history of the first. Raises BaselineError without a series in common."""
+        """One look at two captures, with the history of the first, and with what changed from the end of the one to the
+        end of the other. Raises BaselineError without a series in common.
+        """
         series = {**before.series, **after.series}
         try:
             allowed = tolerances(series.values(), self.figures.matrix, self.profile, self.tolerance_percent)
         except FigureError as error:
             raise ConfigurationError(str(error)) from error
         history = await self.store.history(before, besides=after.name)
-        return compare(before, after, allowed, history=history, look=look)
+        comparison = compare(before, after, allowed, history=history, look=look)
+        return await self.with_changes(comparison, before, after.environment, after.finished_at)
+
+    async def with_changes(
+        self, comparison: Comparison, before: Baseline, environment: str, until: datetime
+    ) -> Comparison:
+        """The comparison with what has changed until then; between two environments nothing is held to have changed."""
+        if environment != before.environment:
+            return comparison
+        return replace(comparison, changes=await self.ledger.between(environment, before.finished_at, until))
 
     async def judge_surely(self, before: Baseline, after: Baseline, further: Further) -> tuple[Comparison, Baseline]:
         """Looks again with further sessions before anything is called degraded, while the target is there.
@@ -125,9 +140,14 @@ class Comparing:
 
 
 async def live_capture(
-    measurements: MeasurementStore, series: SeriesRegistry, configuration: Configuration, now: datetime
+    measurements: MeasurementStore,
+    ledger: Ledger,
+    series: SeriesRegistry,
+    configuration: Configuration,
+    now: datetime,
 ) -> Baseline | None:
     """The last hour of the service's own measurements as a capture, None where there is too little."""
+    environment = configuration.settings.environment
     measured = await measurements.since([name for name, one in series.items() if one.is_duration], now - LIVE_WINDOW)
     conditions = CaptureConditions(
         spacing=Spacing.SPREAD,
@@ -138,9 +158,12 @@ async def live_capture(
         rule_version=RULE_VERSION,
         prober_version=version("portalwatch"),
     )
-    return live_baseline(measured, series, conditions, configuration.settings.environment)
+    entries = await ledger.state(environment, now, Section.PLANS)
+    plans = {one.source: PlanShape(tuple(text.splitlines())) for one in entries for text in one.facts.values()}
+    return live_baseline(measured, series, conditions, environment, plans)
 
 
-async def compare_live(comparing: Comparing, before: Baseline, live: Baseline) -> Comparison:
+async def compare_live(comparing: Comparing, before: Baseline, live: Baseline, now: datetime) -> Comparison:
     """A baseline against the last hour; a series with too few sessions is inconclusive."""
-    return without_hasty_verdicts(await comparing.judge(before, live))
+    comparison = without_hasty_verdicts(await comparing.judge(before, live))
+    return await comparing.with_changes(comparison, before, live.environment, now)

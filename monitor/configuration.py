@@ -14,7 +14,7 @@ from pydantic_settings import SettingsError
 
 from monitor.errors import ConfigurationError
 from monitor.settings import CONFIG_VARIABLE, PREFIX, Settings
-from monitor.yaml_file import Mistake, YamlFile, read_yaml_file
+from monitor.yaml_file import Location, Mistake, YamlFile, read_yaml_file
 from probes import check_probes
 
 DEFAULT_FILE = Path("portalwatch.yml")
@@ -28,12 +28,17 @@ class Configuration:
 
     settings: Settings
     path: Path | None
+    file: YamlFile
 
     @property
     def hash(self) -> str:
         """A short digest of what is measured and judged: two captures with the same one were configured alike."""
         judged = self.settings.model_dump(mode="json", include={"targets", "probes", "thresholds"})
         return hashlib.sha256(json.dumps(judged, sort_keys=True).encode()).hexdigest()[:12]
+
+    def at(self, key: Location, message: str) -> str:
+        """A line for people on what is wrong with a key: file, line, key and the message."""
+        return _line(self.path, Mistake(self.file.line_of(key), ".".join(map(str, key)), message))
 
 
 def load_configuration(path: Path | None, environment: Mapping[str, str]) -> Configuration:
@@ -56,7 +61,7 @@ def load_configuration(path: Path | None, environment: Mapping[str, str]) -> Con
         mistakes.append(Mistake(None, str(error), "a variable of the environment holds no JSON, which this one must"))
     if mistakes:
         raise ConfigurationError(_report(found, mistakes))
-    return Configuration(settings, found)
+    return Configuration(settings, found, file)
 
 
 def _find(path: Path | None, environment: Mapping[str, str]) -> Path | None:
@@ -94,11 +99,13 @@ def _known(file: YamlFile, location: tuple[str | int, ...]) -> Iterator[str | in
 
 
 def _report(path: Path | None, mistakes: list[Mistake]) -> str:
-    lines = []
-    for one in sorted(mistakes, key=lambda mistake: mistake.line or 0):
-        place = "the environment" if path is None or one.line is None else f"{path}:{one.line}"
-        lines.append(f"{place}: {one.key}: {one.message}" if one.key else f"{place}: {one.message}")
+    lines = [_line(path, one) for one in sorted(mistakes, key=lambda mistake: mistake.line or 0)]
     return "\n".join(dict.fromkeys(lines))
+
+
+def _line(path: Path | None, one: Mistake) -> str:
+    place = "the environment" if path is None or one.line is None else f"{path}:{one.line}"
+    return f"{place}: {one.key}: {one.message}" if one.key else f"{place}: {one.message}"
 
 
 def _unknown_variables(file: YamlFile, environment: Mapping[str, str]) -> Iterator[Mistake]:

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.openmetrics import exposition as openmetrics
 
 from baselines.measurement import Measurement, Outcome
-from baselines.series import Series, Unit
+from baselines.series import Series
 from baselines.verdict import Answer, Comparison, Question, SeriesComparison
 from dashboards import metrics
 from dashboards.metrics import Metric, MetricKind
@@ -57,23 +57,26 @@ class Exporter:
                 self._gauge(metrics.FINDINGS, name, level).set(0)
 
     def observe(self, measurement: Measurement) -> None:
-        """Counts one run of a probe. A time-out is a duration too; a disturbed one is counted but no duration."""
+        """Counts one run of a probe. A time-out is a duration too; a disturbed one is counted but no duration, and of
+        one that was skipped nothing is shown but that it was.
+        """
         series = self._series.get(measurement.series)
         if series is None:
             self._counter(metrics.MEASUREMENTS_UNREGISTERED).inc()
             return
         outcome = measurement.outcome
         self._counter(metrics.PROBE_RUNS, series.name, outcome, measurement.reason or NO_REASON).inc()
+        self._histogram(metrics.PROBE_LATENESS).observe(measurement.lateness_seconds)
         if outcome is Outcome.SKIPPED:
             return
         self._gauge(metrics.PROBE_SUCCESS, series.name).set(outcome is Outcome.OK)
         self._gauge(metrics.PROBE_LAST_RUN, series.name).set(measurement.started_at.timestamp())
-        self._histogram(metrics.PROBE_LATENESS).observe(measurement.lateness_seconds)
+        self._histogram(metrics.PROBE_LOOP_DELAY).observe(measurement.prober_delay_seconds)
         if measurement.disturbed:
             self._counter(metrics.PROBE_DISTURBED, series.name).inc()
         elif measurement.value is not None:
             self._gauge(metrics.SERIES_VALUE[series.unit], series.name).set(measurement.value)
-            if series.unit is Unit.SECONDS:
+            if series.is_duration:
                 self._histogram(metrics.PROBE_DURATION, series.name).observe(measurement.value, _exemplar(measurement))
 
     def baseline_compared(self, comparison: Comparison) -> None:

@@ -14,6 +14,7 @@ from monitor.comparing import Comparing, Figures, compare_live, live_capture
 from monitor.configuration import Configuration
 from monitor.exporter import Exporter
 from monitor.releases import Releases
+from monitor.silence import silence_findings
 from monitor.spool import Spool
 from monitor.watch import Watch
 from thresholds import Finding, Level, baseline_findings, evaluate
@@ -88,10 +89,11 @@ class Pipeline:
         """The last hour against the active baseline, where there is one."""
         try:
             name = await self._comparing.store.active(self._configuration.settings.environment)
-            live = await live_capture(self._measurements, self._series, self._configuration, self._clock.now())
+            now, ledger = self._clock.now(), self._comparing.ledger
+            live = await live_capture(self._measurements, ledger, self._series, self._configuration, now)
             if name is None or live is None:
                 return
-            comparison = await compare_live(self._comparing, await self._comparing.store.load(name), live)
+            comparison = await compare_live(self._comparing, await self._comparing.store.load(name), live, now)
         except BaselineError as error:
             log.warning("the last hour could not be compared", reason=str(error))
             return
@@ -101,6 +103,10 @@ class Pipeline:
         self._watch.comparison = comparison
         self._exporter.baseline_compared(comparison)
         await self._tell(baseline_findings(comparison, self._figures.routing, self._clock.now()))
+
+    async def listen_for_silence(self) -> None:
+        """What is not being measured at all: a finding like any other."""
+        await self._tell(silence_findings(self._watch, self._figures.routing, self._clock.now()))
 
     def keep_for_later(self, measurements: Sequence[Measurement]) -> None:
         """Spool what the store can't take now, or count it where there is no room left."""

@@ -40,21 +40,26 @@ Hand = Callable[[Sequence[Measurement]], None]
 async def keep_beat(beat: Beat, run: Run, hand: Hand, clock: Clock) -> None:
     """Run the probe on its beat until cancelled; runs never overlap, and one that comes late keeps its intended start.
 
-    Times are kept on the monotonic clock: a clock that is set back neither stops a probe nor makes it burst.
+    The beat is kept on the monotonic clock, and an intended start is told in the wall clock's time of that moment: a
+    clock that is set neither stops a probe, nor makes it burst, nor looks like lateness. A skipped run is not tried
+    again: it held back on purpose.
     """
-    first = beat.next_start(clock.now())
-    origin = clock.monotonic() + (first - clock.now()).total_seconds()
+    now = clock.now()
+    origin = clock.monotonic() + (beat.next_start(now) - now).total_seconds()
     turn, retries, at = 0, 0, 0.0  # `at`: the intended start, in seconds after the first
     while True:
         await clock.sleep(origin + at - clock.monotonic())
-        measurements = await run(beat.probe, first + timedelta(seconds=at))
+        late_seconds = clock.monotonic() - (origin + at)
+        measurements = await run(beat.probe, clock.now() - timedelta(seconds=late_seconds))
         hand(measurements)
+        elapsed = clock.monotonic() - origin
         next_turn = (turn + 1) * beat.interval_seconds
-        if _failed(measurements) and retries < RETRIES and at + RETRY_SECONDS < next_turn:
-            retries, at = retries + 1, at + RETRY_SECONDS
+        retry_at = max(at + RETRY_SECONDS, elapsed)  # a run that waited long for nothing is tried again at once
+        if _failed(measurements) and retries < RETRIES and retry_at < next_turn:
+            retries, at = retries + 1, retry_at
             continue
         # After a suspended machine the starts that lie in the past are not made up for.
-        missed = int(max(0.0, clock.monotonic() - origin - next_turn) // beat.interval_seconds)
+        missed = int(max(0.0, elapsed - next_turn) // beat.interval_seconds)
         turn, retries = turn + 1 + missed, 0
         at = turn * beat.interval_seconds
 

@@ -15,9 +15,13 @@ import structlog
 import uvicorn
 
 from baselines import BaselineError, Clock, Measurement
+from baselines.ledger import release_entry
 from baselines.postgres import PostgresBaselines, PostgresMeasurements
+from baselines.postgres_inspections import PostgresInspections
+from baselines.postgres_ledger import PostgresLedger
 from monitor.access import AccessTokens
 from monitor.alerting import open_alerts
+from monitor.chronicle import Chronicle
 from monitor.clock import SystemClock
 from monitor.comparing import Comparing, Figures
 from monitor.configuration import Configuration, load_configuration
@@ -43,6 +47,8 @@ _BATCH = 1_000
 _HOUSEKEEPING_SECONDS = 60.0
 _REPLAY_SECONDS = 5.0
 _COUNT_SECONDS = 10.0
+_SILENCE_SECONDS = 10.0
+_CHRONICLE_SECONDS = 5.0
 # How long a stop waits for messages that are being sent.
 _DRAIN_SECONDS = 8.0
 
@@ -71,12 +77,15 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
 
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(store_pool(dsn, eager=False))
+        ledger = PostgresLedger(pool)
+        chronicle = Chronicle(ledger, PostgresInspections(pool), settings, clock)
+        chronicle.note(release_entry(settings.release, clock.now()))
         alerts = open_alerts(pool, settings, figures, series, clock=clock, observer=exporter, instance=instance)
         pipeline = Pipeline(
             configuration=configuration,
             series=series,
             figures=figures,
-            comparing=Comparing(figures=figures, store=PostgresBaselines(pool)),
+            comparing=Comparing(figures=figures, store=PostgresBaselines(pool), ledger=ledger),
             measurements=PostgresMeasurements(pool),
             releases=Releases(pool),
             spool=_spool(settings.store),
@@ -90,19 +99,24 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
         except BaselineError as error:
             raise ConfigurationError(str(error)) from error
         gate = Gate(AccessTokens(pool), clock, operators_need_token=settings.http.require_operator_token)
-        app = create_app(settings=settings, watch=watch, alerts=alerts, exporter=exporter, gate=gate, clock=clock)
+        app = create_app(
+            settings=settings, watch=watch, alerts=alerts, ledger=ledger, exporter=exporter, gate=gate, clock=clock
+        )
         server = _Server(
             uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3)
         )
 
         async with asyncio.TaskGroup() as group:
-            taking = group.create_task(_take_measurements(link, stop, pipeline, watch, exporter, clock))
+            taking = group.create_task(_take(link, stop, pipeline, chronicle, watch, exporter, clock))
             delivering = group.create_task(alerts.run())
             beats = [
                 group.create_task(_every(_HOUSEKEEPING_SECONDS, pipeline.keep_house, clock)),
                 group.create_task(_every(settings.evaluation.compare_every, pipeline.compare, clock)),
                 group.create_task(_every(_REPLAY_SECONDS, pipeline.replay, clock)),
                 group.create_task(_every(_COUNT_SECONDS, pipeline.count_alerts, clock)),
+                group.create_task(_every(_SILENCE_SECONDS, pipeline.listen_for_silence, clock)),
+                group.create_task(_every(_CHRONICLE_SECONDS, chronicle.write, clock)),
+                group.create_task(_every(_HOUSEKEEPING_SECONDS, chronicle.keep_house, clock)),
             ]
             serving = group.create_task(server.serve([listener]))
             log.info("ready to serve", series=len(series), instance=instance)
@@ -125,19 +139,27 @@ def _spool(settings: StoreSettings) -> Spool:
         raise CannotRunError(f"{path.parent} can't be made: {error.strerror}; set store.directory") from error
 
 
-async def _take_measurements(
-    link: socket.socket, stop: asyncio.Event, pipeline: Pipeline, watch: Watch, exporter: Exporter, clock: Clock
+async def _take(
+    link: socket.socket,
+    stop: asyncio.Event,
+    pipeline: Pipeline,
+    chronicle: Chronicle,
+    watch: Watch,
+    exporter: Exporter,
+    clock: Clock,
 ) -> None:
-    """What comes over the link to the pipeline, in batches as large as they have become meanwhile."""
+    """What comes over the link: measurements to the pipeline, in batches as large as they have become meanwhile."""
     queue: asyncio.Queue[Measurement | None] = asyncio.Queue(_QUEUE_LENGTH)
 
     async def read() -> None:
         async for received in read_link(link, stop):
             if isinstance(received, Heartbeat):
                 _count(watch.heartbeat, received, exporter)
-                watch.heartbeat, watch.heartbeat_at = received, clock.now()
-            else:
+                watch.heard(received, clock.now())
+            elif isinstance(received, Measurement):
                 await queue.put(received)
+            else:
+                chronicle.note(received)
         await queue.put(None)
 
     async def take() -> None:

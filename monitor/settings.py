@@ -4,7 +4,7 @@ import ipaddress
 from pathlib import Path
 from typing import Self
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from alerts import ChannelSettings
@@ -15,6 +15,8 @@ from thresholds.quantity import Duration
 
 PREFIX = "PORTALWATCH_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+# `portalwatch probe suggest` is a command, and `portalwatch probe NAME` runs any other name.
+PROBE_COMMANDS = ("suggest", "coverage")
 
 
 class Section(BaseModel):
@@ -106,6 +108,13 @@ class Settings(BaseSettings):
     probes: Probes = Field({}, description="what is measured, by name")
     thresholds: dict[str, LimitOverride] = Field({}, description="limits that differ from the matrix, by series")
     alerts: AlertSettings = AlertSettings()
+
+    @field_validator("probes")
+    @classmethod
+    def _names_are_no_commands(cls, probes: Probes) -> Probes:
+        if taken := [name for name in PROBE_COMMANDS if name in probes]:
+            raise ValueError(f"a probe can't be called {taken[0]}: `portalwatch probe {taken[0]}` is a command")
+        return probes
 
     @model_validator(mode="after")
     def _others_come_with_a_token(self) -> Self:

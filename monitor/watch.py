@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from baselines import Comparison, Measurement, Outcome, SeriesRegistry
+from baselines import Comparison, Measurement, Outcome, Reason, SeriesRegistry
 from monitor.link import HEARTBEAT_SECONDS, Heartbeat
 from thresholds import Finding, Level
 
@@ -14,21 +14,36 @@ _PATIENCE = 3
 
 @dataclass(slots=True)
 class Watch:
-    """The latest of everything, kept in memory. Instants are those of the service's clock."""
+    """The latest of everything, kept in memory. Instants are those of the service's clock.
+
+    `left_out` has the run that was skipped last, where that came after the latest measurement. `probing_since` is when
+    the prober last showed itself after having been away.
+    """
 
     series: SeriesRegistry
     started_at: datetime
     latest: dict[str, Measurement] = field(default_factory=dict)
+    left_out: dict[str, Measurement] = field(default_factory=dict)
     findings: dict[str, Finding] = field(default_factory=dict)
     comparison: Comparison | None = None
     heartbeat: Heartbeat | None = None
     heartbeat_at: datetime | None = None
+    probing_since: datetime | None = None
     store_up: bool = True
 
+    def heard(self, heartbeat: Heartbeat, now: datetime) -> None:
+        """The prober showed a sign of life."""
+        if not self.prober_is_running(now):
+            self.probing_since = now
+        self.heartbeat, self.heartbeat_at = heartbeat, now
+
     def saw(self, measurement: Measurement) -> None:
-        """A measurement came in; a skipped run is none."""
-        if measurement.outcome is not Outcome.SKIPPED:
+        """A measurement came in; a skipped run is none, and says why there is none."""
+        if measurement.outcome is Outcome.SKIPPED:
+            self.left_out[measurement.series] = measurement
+        else:
             self.latest[measurement.series] = measurement
+            self.left_out.pop(measurement.series, None)
 
     def judged(self, findings: Iterable[Finding]) -> None:
         """Rules were held against figures; what is well again is forgotten."""
@@ -42,13 +57,23 @@ class Watch:
         """What is wrong with a series now."""
         return [one for one in self.findings.values() if one.series == series]
 
+    def measured_at(self, series: str) -> datetime | None:
+        """When its probe last came to the target, be it to find too little to judge; None where it never did."""
+        left_out = self.left_out.get(series)
+        if left_out is not None and left_out.reason is Reason.TOO_LITTLE:
+            return left_out.started_at
+        latest = self.latest.get(series)
+        return None if latest is None else latest.started_at
+
     def is_silent(self, series: str, now: datetime) -> bool:
-        """Whether a series should have been measured and was not: a probe that is not running is a fault itself."""
+        """Whether a series should have been measured and was not: a probe that is not running is a fault itself.
+
+        What could not be measured while the service or the prober was away does not count.
+        """
         cadence = self.series[series].cadence_seconds
         if cadence is None:
             return False
-        last = self.latest.get(series)
-        since = self.started_at if last is None else max(last.started_at, self.started_at)
+        since = max(filter(None, (self.started_at, self.probing_since, self.measured_at(series))))
         return now - since > timedelta(seconds=_PATIENCE * cadence + 60)
 
     def prober_is_running(self, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from probes.duration import Duration
 from probes.errors import DuplicateKindError, ProbeFailed, ProbesError, UnknownProbeError
 from probes.probe import Assertion, Link, Links, Probe, ProbeRun
-from probes.probe_set import ProbeSet
+from probes.probe_set import Observation, ProbeSet
 from probes.reading import Reading
 from probes.registry import ProbeKind, Probes, load_probe_kinds, probe_kind
 from probes.settings import ProbeSettings, check_probes, series_of
@@ -17,6 +17,7 @@ __all__ = [
     "Link",
     "Links",
     "Login",
+    "Observation",
     "PostgresTarget",
     "Probe",
     "ProbeFailed",

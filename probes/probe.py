@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, cast
 
@@ -98,9 +98,12 @@ class ProbeRun:
 class Probe(ABC):
     """One configured probe: made once without any I/O, run many times, never twice at the same time."""
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
-        """What must be waited for before a run may start: a link that serves one at a time. It counts as lateness."""
-        return nullcontext()
+    def turn(self) -> AbstractAsyncContextManager[None] | None:
+        """What must be waited for before a run may start: a link that serves one at a time. It counts as lateness.
+
+        None where nothing is.
+        """
+        return None
 
     @abstractmethod
     async def run(self, run: ProbeRun) -> Sequence[Reading]:

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-import uuid
+import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,7 @@ from baselines.inspection import Inspection
 from baselines.measurement import Measurement, Outcome, Reason
 from baselines.plan_shape import PlanShape
 from baselines.series import Series, SeriesRegistry
+from probes.back_off import BackOff
 from probes.errors import ProbeFailed, ProbesError, UnknownProbeError, outcome_of
 from probes.probe import Links, Probe, ProbeRun
 from probes.reading import Reading
@@ -25,15 +27,28 @@ from probes.targets import HttpTarget, PostgresTarget
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One run in full: the measurement of each series, and what the run kept besides; None where it was left out."""
+
+    measurements: list[Measurement]
+    run: ProbeRun | None
+
+
 class _Slot:
-    """One probe with what the runner keeps of it: its lock (runs never overlap) and the count of its runs."""
+    """One probe with what the runner keeps of it: its lock (runs never overlap), the count of its runs, its restraint.
+
+    `limit_seconds` is its deadline, for the wait for its turn and again for the run.
+    """
 
     def __init__(self, settings: ProbeSettings, probe: Probe) -> None:
         self.settings = settings
         self.probe = probe
         self.series = settings.series()
+        self.limit_seconds = settings.timeout_seconds
         self._by_metric = {series.metric: series for series in self.series}
         self.lock = asyncio.Lock()
+        self.back_off = BackOff(settings.interval_seconds)
         self.runs = 0
 
     def series_of(self, reading: Reading) -> Series:
@@ -79,6 +94,16 @@ class ProbeSet:
         """The names of the probes, in the order of the configuration."""
         return tuple(self._slots)
 
+    @property
+    def inspectable(self) -> tuple[str, ...]:
+        """The names of the probes that can be looked into."""
+        return tuple(name for name, slot in self._slots.items() if type(slot.probe).inspect is not Probe.inspect)
+
+    @property
+    def links(self) -> Links:
+        """The ways to the targets, for whoever looks at them besides the probes, in turn with these."""
+        return self._links
+
     def series_of(self, probe_name: str) -> tuple[Series, ...]:
         """The series that probe measures. Raises UnknownProbeError."""
         return self._slot(probe_name).series
@@ -87,17 +112,30 @@ class ProbeSet:
         """One look now: a measurement for each series of the probe, whatever happens.
 
         Waiting for an earlier run of the same probe, or for the one connection of a database, comes before the start
-        and shows as lateness. Raises UnknownProbeError, and CancelledError where the caller is cancelled.
+        and shows as lateness. A run that does not get its turn within its deadline is skipped, and so is one that is
+        due while the probe backs off. Raises UnknownProbeError, and CancelledError where the caller is cancelled.
         """
+        return (await self.observe(probe_name, intended_at)).measurements
+
+    async def observe(self, probe_name: str, intended_at: datetime) -> Observation:
+        """As `run`, with phases, assertions and details for a person to read."""
         slot = self._slot(probe_name)
-        async with slot.lock, slot.probe.turn():
+        if why := slot.back_off.why(self._clock.monotonic()):
+            return self._left_out(slot, Reason.BACKING_OFF, why, intended_at)
+        async with slot.lock, AsyncExitStack() as held:
+            if not await _is_its_turn(slot, held):
+                why = f"the way to the target was busy for {slot.limit_seconds:g} s with other probes"
+                return self._left_out(slot, Reason.BUSY, why, intended_at)
             run = self._new_run(slot)
             slot.runs += 1
             started_at = self._clock.now()
             started = self._clock.monotonic()
             readings = await self._look(slot, run)
             waited_seconds = self._clock.monotonic() - started
-        return [_measurement(slot, reading, run, intended_at, started_at, waited_seconds) for reading in readings]
+        slot.back_off.note(next((one.reason for one in readings if one.reason), None), started)
+        return Observation(
+            [_measurement(slot, reading, run, intended_at, started_at, waited_seconds) for reading in readings], run
+        )
 
     async def plan(self, probe_name: str) -> PlanShape | None:
         """The plan of that probe; None where its kind has no plans or none could be had. Raises UnknownProbeError."""
@@ -110,13 +148,24 @@ class ProbeSet:
         Raises UnknownProbeError.
         """
         slot = self._slot(probe_name)
-        async with slot.lock, slot.probe.turn():
-            try:
-                async with asyncio.timeout(slot.settings.timeout_seconds):
-                    return await slot.probe.inspect(self._new_run(slot))
-            except (ProbeFailed, TimeoutError) as failure:
-                logger.warning("probe %s: no look inside: %s", probe_name, failure or "the deadline passed")
+        started = self._clock.monotonic()
+        if slot.back_off.why(started):
+            return None
+        async with slot.lock, AsyncExitStack() as held:
+            if not await _is_its_turn(slot, held):
                 return None
+            try:
+                async with asyncio.timeout(slot.limit_seconds):
+                    return await slot.probe.inspect(self._new_run(slot))
+            except ProbeFailed as failure:
+                logger.warning("probe %s: no look inside: %s", probe_name, failure)
+                if failure.reason is Reason.GAVE_WAY:
+                    slot.back_off.note(failure.reason, started)
+            except TimeoutError:
+                logger.warning("probe %s: no look inside within %g s", probe_name, slot.limit_seconds)
+            except Exception:
+                logger.exception("probe %s: a fault of the prober while it looked inside", probe_name)
+            return None
 
     async def reconnect(self) -> None:
         """Drop every connection once the runs in flight have ended; the next run of each probe connects anew."""
@@ -134,16 +183,35 @@ class ProbeSet:
 
     def _new_run(self, slot: _Slot) -> ProbeRun:
         stopwatch = Stopwatch(self._clock, self._loop_delay)
-        return ProbeRun(slot.runs, uuid.uuid4().hex, self._clock, stopwatch)
+        return ProbeRun(slot.runs, secrets.token_hex(16), self._clock, stopwatch)
+
+    def _left_out(self, slot: _Slot, reason: Reason, why: str, intended_at: datetime) -> Observation:
+        """A run that did not take place."""
+        now = self._clock.now()
+        return Observation(
+            [
+                Measurement(
+                    series=series.name,
+                    intended_at=intended_at,
+                    started_at=now,
+                    outcome=Outcome.SKIPPED,
+                    reason=reason,
+                    detail=why,
+                )
+                for series in slot.series
+            ],
+            None,
+        )
 
     async def _look(self, slot: _Slot, run: ProbeRun) -> Sequence[Reading]:
         """The readings of one run within its deadline; one with a reason for each series where it failed."""
-        name, limit = slot.settings.name, slot.settings.timeout_seconds
+        name, limit = slot.settings.name, slot.limit_seconds
         extra = {"correlation_id": run.correlation_id}
         try:
             async with asyncio.timeout(limit) as deadline:
                 readings = await slot.probe.run(run)
             slot.require_all_series(readings)
+            logger.debug("probe %s: run %d ended well", name, run.number, extra=extra)
             return readings
         except ProbeFailed as failure:
             reason, detail = failure.reason, str(failure)
@@ -158,6 +226,19 @@ class ProbeSet:
         finally:
             run.stopwatch.stop()
         return [Reading(metric=series.metric, reason=reason, detail=detail) for series in slot.series]
+
+
+async def _is_its_turn(slot: _Slot, held: AsyncExitStack) -> bool:
+    """Whether what the probe must wait for could be had within its deadline; then it is held."""
+    turn = slot.probe.turn()
+    if turn is None:
+        return True
+    try:
+        async with asyncio.timeout(slot.limit_seconds):
+            await held.enter_async_context(turn)
+    except TimeoutError:
+        return False
+    return True
 
 
 def _measurement(

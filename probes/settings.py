@@ -1,6 +1,7 @@
 """What every probe says of itself in portalwatch.yml, whatever its kind."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
@@ -14,7 +15,7 @@ from probes.targets import HttpTarget, PostgresTarget
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
 
 
-def mistake(message: str, *place: str) -> InitErrorDetails:
+def mistake(message: str, *place: str | int) -> InitErrorDetails:
     """One error of the configuration at that place, without the input: it could be a secret."""
     error = PydanticCustomError("probes", "{message}", {"message": message})  # braces of its own would be filled in
     return InitErrorDetails(type=error, loc=place, input=None)
@@ -70,7 +71,7 @@ class ProbeSettings(BaseModel):
 
     def series_named(self, series: Series) -> Series:
         """That series with the cadence and the route of this probe."""
-        return Series(series.name, series.unit, series.direction, self.interval_seconds, self.route)
+        return replace(series, cadence_seconds=self.interval_seconds, route=self.route)
 
 
 def series_of(probes: Mapping[str, ProbeSettings]) -> SeriesRegistry:

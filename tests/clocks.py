@@ -26,6 +26,10 @@ class ManualClock:
         self._now += timedelta(seconds=seconds)
         self._monotonic += seconds
 
+    def set_back(self, seconds: float) -> None:
+        """Somebody sets the wall clock; no time passes."""
+        self._now -= timedelta(seconds=seconds)
+
     async def sleep(self, seconds: float) -> None:
         """Time passes at once."""
         if seconds > 0:

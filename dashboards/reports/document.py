@@ -2,8 +2,9 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from baselines.ledger import Change
 from baselines.series import Unit
 from baselines.verdict import Answer, Question, SeriesComparison, Summary
 from dashboards.reports.wording import unanswered
@@ -39,7 +40,24 @@ def document(assessment: Assessment) -> dict[str, object]:
             },
         },
         "series": [_series(one, assessment.findings_of(one.series.name)) for one in comparison.series],
+        "changes": change_documents(comparison.changes),
     }
+
+
+def change_documents(changes: Sequence[Change]) -> list[dict[str, object]]:
+    """Changes as plain dicts, with the sentence of each; a side without the item is null, instants are ISO 8601."""
+    return [
+        {
+            "source": one.source,
+            "section": one.section.value,
+            "item": one.item,
+            "before": one.before,
+            "after": one.after,
+            "at": one.at.isoformat(),
+            "summary": one.sentence,
+        }
+        for one in changes
+    ]
 
 
 def _series(one: SeriesComparison, findings: list[Finding]) -> dict[str, object]:

@@ -52,6 +52,7 @@ def render_html(assessment: Assessment, *, before: Baseline | None = None, after
             advice=wording.advice(assessment),
             doubt=wording.doubt(assessment) if assessment.comparison.having(Verdict.DEGRADED) else "",
             counts=[(one, count) for one in wording.ORDER if (count := len(assessment.comparison.having(one)))],
+            changes=wording.changes(assessment),
             figures=figures,
             wording=wording,
             chart=(WIDTH, HEIGHT),

@@ -15,13 +15,15 @@ IMPOSSIBLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 def render_junit(assessment: Assessment) -> str:
     """A suite whose failures are what makes the exit code 1: series degraded, missing or with a critical finding.
 
-    An inconclusive series is skipped, with the reason; every other passes.
+    An inconclusive series is skipped, with the reason; every other passes. What else changed is the suite's output.
     """
     name = f"{assessment.comparison.before} → {assessment.comparison.after}"
     suite = ElementTree.Element("testsuite", name=_text(name))
     for one in wording.ordered(assessment):
         _add_case(suite, one, assessment.findings_of(one.series.name))
     suite.set("tests", str(len(suite)))
+    if changes := wording.changes(assessment):
+        ElementTree.SubElement(suite, "system-out").text = _text("\n".join(["Changed:", *changes]))
     suite.set("failures", str(len(suite.findall("*/failure"))))
     suite.set("errors", "0")
     suite.set("skipped", str(len(suite.findall("*/skipped"))))

@@ -13,7 +13,8 @@ QUIET = (Verdict.WITHIN, Verdict.IMPROVED, Verdict.NEW)
 
 
 def render_markdown(assessment: Assessment) -> str:
-    """Headline, advice, a table with one row a series, then why for each that is not within tolerance."""
+    """Headline, advice, a table with one row a series, then why for each that is not within tolerance, then what
+    else changed."""
     comparison = assessment.comparison
     rows = wording.ordered(assessment)
     lines = [
@@ -33,6 +34,8 @@ def render_markdown(assessment: Assessment) -> str:
         ]
     for one in rows:
         lines += _reasons(assessment, one)
+    if changes := wording.changes(assessment):
+        lines += ["", f"**Changed since {_text(comparison.before)}**", "", *(f"- {_text(one)}" for one in changes)]
     return "\n".join(lines) + "\n"
 
 

@@ -22,7 +22,7 @@ STYLES = {
 
 
 def render_table(assessment: Assessment, width: int | None = None) -> Text:
-    """Headline, advice, one row a series (worst first), then why for each that is not within tolerance.
+    """Headline, advice, one row a series (worst first), why for each that is not within tolerance, what else changed.
 
     `width` is that of the terminal, None for a pipe: then a row is always one line. Where the names leave no room for
     the figures, each name stands on a line of its own; it is never cut. Print with `soft_wrap=True`; `.plain` is the
@@ -36,6 +36,10 @@ def render_table(assessment: Assessment, width: int | None = None) -> Text:
         text.append("\n")
         _append_rows(text, rows, width)
         _append_reasons(text, assessment, rows, width)
+    if changes := wording.changes(assessment):
+        text.append(f"\nchanged since {assessment.comparison.before}:\n", style="dim")
+        for sentence in changes:
+            text.append(_wrapped(sentence, width, INDENT))
     return text
 
 

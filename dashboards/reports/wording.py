@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from baselines.ledger import Change, Section
 from baselines.series import Unit
 from baselines.verdict import Question, SeriesComparison, Summary, Verdict
 from dashboards.reports import figures
@@ -24,6 +25,10 @@ ACTIONS = {
     Action.ROLLBACK: "Roll back",
     Action.UNDECIDED: "Undecided",
 }
+
+# After a deployment there may be hundreds; whoever wants them all asks for JSON.
+MOST_CHANGES = 20
+MOST_NAMES = 3
 
 
 def ordered(assessment: Assessment) -> list[SeriesComparison]:
@@ -117,6 +122,24 @@ def reason(one: SeriesComparison) -> str:
     }[one.verdict]
 
 
+def changes(assessment: Assessment) -> list[str]:
+    """What changed besides the times, one sentence each; tables that were analysed or vacuumed in a single one."""
+    everything = assessment.comparison.changes
+    told = [one for one in everything if one.section is not Section.STATISTICS]
+    upkeep = [one.item for one in everything if one.section is Section.STATISTICS]
+    sentences = [_dated(one) for one in told[:MOST_CHANGES]]
+    if len(told) > MOST_CHANGES:
+        sentences.append(f"{len(told) - MOST_CHANGES} further changes, see --format json")
+    if upkeep:
+        rest = len(upkeep) - MOST_NAMES
+        sentences.append(f"upkeep: {', '.join(upkeep[:MOST_NAMES])}" + (f" and {rest} more" if rest > 0 else ""))
+    return sentences
+
+
+def _dated(change: Change) -> str:
+    return f"{change.sentence} ({change.source}, {change.at:%Y-%m-%d %H:%M} UTC)"
+
+
 def median(side: Summary | None, unit: Unit) -> str:
     """The median of one side with its unit; `-` where there is none."""
     return figures.NO_FIGURE if side is None else figures.quantity(side.median, unit)
@@ -194,7 +217,7 @@ def _all(number: int) -> str:
     return "the only series is" if number == 1 else f"all {number} series are"
 
 
-def _names(series: Sequence[SeriesComparison], shown: int = 3) -> str:
+def _names(series: Sequence[SeriesComparison], shown: int = MOST_NAMES) -> str:
     names = [one.series.name for one in series[:shown]]
     rest = len(series) - len(names)
     return ", ".join(names) + (f" and {rest} more" if rest else "")

@@ -16,6 +16,7 @@ _COMMANDS = {
     "demo": "demo",
     "serve": "serve",
     "check": "check",
+    "probe": "probe",
     "baseline": "baseline",
     "compare": "compare",
     "judge": "judge",

@@ -12,6 +12,7 @@ from baselines import Baseline, summarise
 from baselines.baseline import CaptureSession
 from baselines.live import NAME as LIVE
 from baselines.postgres import PostgresBaselines
+from baselines.postgres_ledger import PostgresLedger
 from baselines.store import BaselineSummary
 from monitor.capturing import Capturing, standard_plan
 from monitor.cli.context import configured, with_store
@@ -62,7 +63,7 @@ def capture(
         if plan.least_seconds():
             click.echo(f"This takes at least {plan.least_seconds() / 60:.0f} minutes.", err=True)
         async with ProbeSet(configuration.settings.probes, configuration.settings.targets, clock) as probes:
-            capturing = Capturing(configuration, probes, clock, TerminalProgress())
+            capturing = Capturing(configuration, probes, PostgresLedger(pool), clock, TerminalProgress())
             captured = await capturing.capture(name, plan, globs=globs, release=release)
         await store.save(captured)
         return captured

@@ -12,6 +12,7 @@ from rich.console import Console
 from baselines import Baseline, Comparison, Verdict
 from baselines.live import NAME as LIVE
 from baselines.postgres import PostgresBaselines, PostgresMeasurements
+from baselines.postgres_ledger import PostgresLedger
 from dashboards import render_html, render_json, render_junit, render_markdown, render_table
 from monitor.capturing import Capturing, further_name, is_fresh
 from monitor.cli.context import configured, with_store
@@ -67,7 +68,11 @@ def compare(
 
     async def act(pool: asyncpg.Pool) -> Judged:
         comparing = Comparing(
-            figures=figures, store=PostgresBaselines(pool), profile=Profile(profile), tolerance_percent=tolerance
+            figures=figures,
+            store=PostgresBaselines(pool),
+            ledger=PostgresLedger(pool),
+            profile=Profile(profile),
+            tolerance_percent=tolerance,
         )
         if after == LIVE:
             return await _judge_live(comparing, configuration, pool, before)
@@ -90,10 +95,10 @@ async def _judge_live(comparing: Comparing, configuration: Configuration, pool: 
     baseline = await comparing.store.load(before)
     now = SystemClock().now()
     series = series_of(configuration.settings.probes)
-    live = await live_capture(PostgresMeasurements(pool), series, configuration, now)
+    live = await live_capture(PostgresMeasurements(pool), comparing.ledger, series, configuration, now)
     if live is None:
         raise UndecidedError("there is no live session yet: a series must have been measured 20 times undisturbed")
-    return Judged(comparing.assess(await compare_live(comparing, baseline, live), now), baseline, live)
+    return Judged(comparing.assess(await compare_live(comparing, baseline, live, now), now), baseline, live)
 
 
 async def _judge_stored(
@@ -107,7 +112,7 @@ async def _judge_stored(
     comparison: Comparison
     if confirm and there:
         async with ProbeSet(configuration.settings.probes, configuration.settings.targets, clock) as probes:
-            capturing = Capturing(configuration, probes, clock, TerminalProgress())
+            capturing = Capturing(configuration, probes, comparing.ledger, clock, TerminalProgress())
 
             async def further(capture: Baseline, series: Collection[str], sessions: int) -> Baseline | None:
                 click.echo(f"Taking {sessions} further sessions of {', '.join(sorted(series))} …", err=True)
@@ -122,8 +127,7 @@ async def _judge_stored(
             comparison, capture = await comparing.judge_surely(baseline, capture, further)
     else:
         comparison = await comparing.judge(baseline, capture)
-    taken_at = max(session.finished_at for session in capture.sessions)
-    return Judged(comparing.assess(comparison, taken_at), baseline, capture)
+    return Judged(comparing.assess(comparison, capture.finished_at), baseline, capture)
 
 
 def _rendered(judged: Judged, output_format: str, output: Path | None) -> str:

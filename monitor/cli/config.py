@@ -1,4 +1,4 @@
-"""`portalwatch config`: check, show, schema."""
+"""`portalwatch config`: check, show, schema, grants."""
 
 import json
 from pathlib import Path
@@ -11,10 +11,14 @@ from monitor.cli.context import configured
 from monitor.cli.options import config_option, format_option, unread_config_option
 from monitor.comparing import Figures
 from monitor.configuration import Configuration
+from monitor.errors import ConfigurationError
+from monitor.event_loop import run
 from monitor.exporter import Exporter
 from monitor.schema import configuration_schema
+from monitor.target_check import examine_targets
 from monitor.tiers import untold_tiers
 from probes import series_of
+from probes.database.sql import statement
 
 
 @click.group(epilog="Example: portalwatch config check --config portalwatch.yml")
@@ -23,15 +27,21 @@ def config() -> None:
 
 
 @config.command(epilog="Example: portalwatch config check")
+@click.option("--offline", is_flag=True, help="Ask no target: look at the file alone.")
 @config_option
-def check(config: Path | None) -> None:
-    """Name every mistake with its file, line and key; exit code 2 where there is one."""
+def check(offline: bool, config: Path | None) -> None:
+    """Name every mistake with its file, line and key; exit code 2 where there is one.
+
+    Databases are asked what the role of their URL may do: one that can do more than read is a mistake.
+    """
     configuration = configured(config)
     series = series_of(configuration.settings.probes)
     Figures.load(configuration, series)
     configured_channels(configuration.settings, Exporter(series, version=""))
     for tier, channels in untold_tiers(configuration.settings.alerts).items():
         click.echo(f"note: {tier} names channels that are not configured: {', '.join(channels)}", err=True)
+    if not offline:
+        _check_targets(configuration)
     click.echo(
         f"{_name(configuration)}: {len(configuration.settings.probes)} probes, {len(series)} series, no mistakes"
     )
@@ -54,6 +64,28 @@ def show(output_format: str, config: Path | None) -> None:
 def schema() -> None:
     """The JSON Schema of portalwatch.yml, for editors."""
     click.echo(json.dumps(configuration_schema(), indent=2))
+
+
+@config.command(epilog="Example: portalwatch config grants")
+@unread_config_option
+def grants() -> None:
+    """The script for psql that makes a role of its own to watch a database as."""
+    click.echo(statement("grants"), nl=False)
+
+
+def _check_targets(configuration: Configuration) -> None:
+    """Say what could not be looked at. Raises ConfigurationError where a role can do more than read."""
+    mistakes = []
+    for name, report in run(examine_targets(configuration.settings.targets)).items():
+        for note in report.notes:
+            click.echo(f"note: target {name}: {note}", err=True)
+        if report.refusals:
+            what = (
+                f"{'; '.join(report.refusals)}; make a role of its own with the script of `portalwatch config grants`"
+            )
+            mistakes.append(configuration.at(("targets", name, "url"), what))
+    if mistakes:
+        raise ConfigurationError("\n".join(mistakes))
 
 
 def _name(configuration: Configuration) -> str:

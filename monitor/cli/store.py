@@ -9,6 +9,8 @@ import asyncpg
 import click
 
 from baselines.postgres import PostgresMeasurements
+from baselines.postgres_inspections import PostgresInspections
+from baselines.postgres_ledger import PostgresLedger
 from monitor.cli.context import configured, with_store
 from monitor.cli.options import config_option, format_option
 from monitor.cli.tables import print_table
@@ -65,6 +67,8 @@ def prune(config: Path | None) -> None:
         samples_before, rollups_before = (
             now - timedelta(days=days) for days in (settings.samples_days, settings.rollups_days)
         )
+        await PostgresLedger(pool).prune(samples_before)
+        await PostgresInspections(pool).prune(samples_before)
         return moved, await measurements.prune(samples_before, rollups_before)
 
     moved, dropped = with_store(configuration, act)

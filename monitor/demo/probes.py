@@ -33,12 +33,29 @@ _PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "irr_analysis": ("/api/reports/irr_analysis", {"count": 130}),
 }
 
+# What the portal counts itself, its database server, and this host.
+_INSIDE: dict[str, dict[str, Any]] = {
+    "traffic": {
+        "kind": "scrape",
+        "category": "api_performance",
+        "target": API_TARGET,
+        "series": {
+            "requests_per_minute": {"rate": "http_requests_total", "per": "1m"},
+            "error_rate": {"ratio": 'http_requests_total{status=~"5.."}', "of": "http_requests_total", "minimum": 20},
+            "concurrent_connections": {"value": "http_requests_in_progress"},
+        },
+    },
+    "server": {"kind": "postgresql_server", "category": "database_performance", "target": DATABASE_TARGET},
+    "host": {"kind": "host", "category": "system_resources"},
+}
+
 # A fixed item is written again and again: the whole way of a change, and the table does not grow by being watched.
 _ITEM = {"id": 1, "item_type": "basic_detail", "priority": "normal", "content": {"title": "Written by a probe"}}
 
 
 def probes(*, migrated: bool) -> dict[str, dict[str, Any]]:
-    """The probes of the demo by name: five queries and seven endpoints, and four more once the portal is `migrated`.
+    """The probes of the demo by name: five queries, seven endpoints, and four more once the portal is `migrated`; and
+    what is seen of the portal, its server and the host from inside.
 
     Before the migration the four answer 404; after it their series are new.
     """
@@ -52,7 +69,7 @@ def probes(*, migrated: bool) -> dict[str, dict[str, Any]]:
             "networth_generation": _request("POST", f"{group}/networth_statements", {}, status=201),
             "kyc_report": _request("GET", f"{group}/kyc_report", {"client_group_id": 1}),
         }
-    return found
+    return found | _INSIDE
 
 
 def _query(name: str, arguments: list[list[int]], minimum_rows: int) -> dict[str, Any]:

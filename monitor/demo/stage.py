@@ -16,28 +16,40 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import yaml
 
 from monitor.demo import probes as demo_probes
-from monitor.demo.portal import ADVISERS, install
+from monitor.demo.portal import ADVISERS, count_statements, install
 from monitor.demo.sink import Sink, running_sink
 from monitor.embedded import EmbeddedServer, EmbeddedServerError
 from monitor.errors import CannotRunError
 from monitor.lifetime import die_with_parent
+from probes.database.sql import statement
 from thresholds import load_routing
 
 # The password never stands in the configuration that the demo leaves behind.
 PASSWORD_VARIABLE = "DEMO_PORTAL_PASSWORD"
 _START_SECONDS = 30.0
+# The portal works as a role of its own, as it should anywhere; what only a superuser may is done beforehand.
+_PORTAL_ROLE = "portal"
+_OWNED_BY_THE_PORTAL = (
+    f"CREATE ROLE {_PORTAL_ROLE} LOGIN",
+    f"ALTER DATABASE portal OWNER TO {_PORTAL_ROLE}",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where everything is. `directory` is where the demo leaves what it makes."""
+    """Where everything is. `directory` is where the demo leaves what it makes.
+
+    `portal_dsn` is the portal's own, `watched_dsn` that of the role which the service watches it as.
+    """
 
     directory: Path
     portal_dsn: str
+    watched_dsn: str
     store_dsn: str
     portal_url: str
     service_port: int
@@ -65,7 +77,7 @@ class Stage:
             "http": {"port": self.service_port},
             "log": {"level": "WARNING"},
             "targets": {
-                demo_probes.DATABASE_TARGET: {"kind": "postgresql", "url": self.portal_dsn},
+                demo_probes.DATABASE_TARGET: {"kind": "postgresql", "url": self.watched_dsn},
                 demo_probes.API_TARGET: {
                     "kind": "http",
                     "url": self.portal_url,
@@ -76,10 +88,7 @@ class Stage:
                     },
                 },
             },
-            "probes": {
-                **demo_probes.probes(migrated=migrated),
-                "host": {"kind": "host", "category": "system_resources"},
-            },
+            "probes": demo_probes.probes(migrated=migrated),
             "alerts": {"channels": {name: {"url": self.sink.url(name)} for name in sorted(channels)}},
         }
         text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
@@ -97,11 +106,16 @@ def stage(directory: Path) -> Iterator[Stage]:
     with _server_directory() as data, _started(data) as server, running_sink() as sink:
         for database in ("portal", "portalwatch"):
             server.create_database(database)
-        asyncio.run(install(server.dsn("portal"), adviser_password=password))
-        with _portal(server.dsn("portal"), secret) as portal_url:
+        portal_dsn = server.dsn("portal", _PORTAL_ROLE)
+        asyncio.run(_administer(server.dsn("portal"), *_OWNED_BY_THE_PORTAL))
+        asyncio.run(install(portal_dsn, adviser_password=password))
+        asyncio.run(count_statements(server.dsn("portal")))
+        asyncio.run(_administer(server.dsn("portal"), statement("grants")))
+        with _portal(portal_dsn, secret) as portal_url:
             yield Stage(
                 directory=directory,
-                portal_dsn=server.dsn("portal"),
+                portal_dsn=portal_dsn,
+                watched_dsn=server.dsn("portal", "portalwatch_probe"),
                 store_dsn=server.dsn("portalwatch"),
                 portal_url=portal_url,
                 service_port=_free_port(),
@@ -129,6 +143,15 @@ def _started(directory: Path) -> Iterator[EmbeddedServer]:
         raise CannotRunError(str(error)) from error
     with server:
         yield server
+
+
+async def _administer(dsn: str, *statements: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        for one in statements:
+            await connection.execute(one)
+    finally:
+        await connection.close()
 
 
 @contextmanager

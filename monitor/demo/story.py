@@ -17,6 +17,7 @@ from alerts.postgres import PostgresAlerts
 from baselines import Baseline, Spacing
 from baselines.capture import CapturePlan
 from baselines.postgres import PostgresBaselines
+from baselines.postgres_ledger import PostgresLedger
 from dashboards import export, render_html, render_json, render_table
 from monitor.alerting import comparison_policy
 from monitor.capturing import Capturing, Progress, further_name
@@ -86,13 +87,14 @@ async def _deployment(scene: Stage, faults: frozenset[Fault], teller: _Teller, p
     """Baseline, migration, capture, verdict, alert: everything but the delivery."""
     await migrate_store(scene.store_dsn)
     async with store_pool(scene.store_dsn) as pool:
-        store = PostgresBaselines(pool)
+        store, ledger = PostgresBaselines(pool), PostgresLedger(pool)
 
         scene.configure("phase-1", migrated=False)
         configuration = _load(scene)
         teller.step(f"Capturing the baseline: {_PLAN.sessions} sessions × {_PLAN.samples} samples of each series")
         async with _probes(configuration) as probes:
-            before = await Capturing(configuration, probes, SystemClock(), progress).capture("before", _PLAN)
+            capturing = Capturing(configuration, probes, ledger, SystemClock(), progress)
+            before = await capturing.capture("before", _PLAN)
             await _show_host(probes, teller)
         await store.save(before)
         teller.note(f"{len(before.series)} series kept as baseline 'before'")
@@ -106,9 +108,9 @@ async def _deployment(scene: Stage, faults: frozenset[Fault], teller: _Teller, p
         teller.step("Capturing again, and comparing")
         series = series_of(configuration.settings.probes)
         figures = Figures.load(configuration, series)
-        comparing = Comparing(figures=figures, store=store)
+        comparing = Comparing(figures=figures, store=store, ledger=ledger)
         async with _probes(configuration) as probes:
-            capturing = Capturing(configuration, probes, SystemClock(), progress)
+            capturing = Capturing(configuration, probes, ledger, SystemClock(), progress)
             after = await capturing.capture("after", _PLAN)
             await store.save(after)
 

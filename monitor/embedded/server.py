@@ -91,9 +91,9 @@ class EmbeddedServer:
     ) -> None:
         self.stop()
 
-    def dsn(self, database: str) -> str:
+    def dsn(self, database: str, role: str = USER) -> str:
         """Where a client such as asyncpg finds the database: a URL with the folder of the unix socket."""
-        return _dsn(self._home, database)
+        return _dsn(self._home, database, role)
 
     @staticmethod
     def running_dsn(directory: Path, database: str) -> str:
@@ -111,9 +111,10 @@ class EmbeddedServer:
             raise EmbeddedServerError(f"The database {name!r} could not be created: {error}") from error
 
 
-def _dsn(home: ServerHome, database: str) -> str:
+def _dsn(home: ServerHome, database: str, role: str = USER) -> str:
     # The port is part of the socket's name, and named because a PGPORT in the environment would change it.
-    return f"postgresql://{USER}@/{quote(database, safe='')}?host={quote(str(home.sockets))}&port={PORT}"
+    path = f"{quote(role, safe='')}@/{quote(database, safe='')}"
+    return f"postgresql://{path}?host={quote(str(home.sockets))}&port={PORT}"
 
 
 async def _create_database(dsn: str, name: str) -> None:

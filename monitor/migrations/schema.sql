@@ -174,6 +174,42 @@ ALTER TABLE public.capture_session ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.inspection (
+    series_id integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    generic boolean,
+    server_seconds double precision,
+    rows_returned bigint,
+    hit_ratio double precision,
+    analyzed_at jsonb NOT NULL,
+    settings jsonb NOT NULL
+);
+COMMENT ON TABLE public.inspection IS 'Figures of a look inside; the plan is the one the ledger has of the series at that instant.';
+CREATE TABLE public.ledger_fact (
+    section_id integer NOT NULL,
+    item text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    value text
+);
+COMMENT ON TABLE public.ledger_fact IS 'What an item became at an instant, NULL where it went: its value holds until the next row.';
+CREATE TABLE public.ledger_section (
+    id integer NOT NULL,
+    environment text NOT NULL,
+    source text NOT NULL,
+    section text NOT NULL,
+    digest text NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE public.ledger_section IS 'Facts that are read together; the digest of the last ones tells whether anything changed.';
+ALTER TABLE public.ledger_section ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ledger_section_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE public.notification (
     id bigint NOT NULL,
     key text NOT NULL,
@@ -294,6 +330,14 @@ ALTER TABLE ONLY public.capture_session
     ADD CONSTRAINT capture_session_baseline_id_number_key UNIQUE (baseline_id, number);
 ALTER TABLE ONLY public.capture_session
     ADD CONSTRAINT capture_session_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.inspection
+    ADD CONSTRAINT inspection_pkey PRIMARY KEY (series_id, at);
+ALTER TABLE ONLY public.ledger_fact
+    ADD CONSTRAINT ledger_fact_pkey PRIMARY KEY (section_id, item, at);
+ALTER TABLE ONLY public.ledger_section
+    ADD CONSTRAINT ledger_section_key UNIQUE (environment, source, section);
+ALTER TABLE ONLY public.ledger_section
+    ADD CONSTRAINT ledger_section_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_key_key UNIQUE (key);
 ALTER TABLE ONLY public.notification
@@ -318,6 +362,8 @@ CREATE UNIQUE INDEX alert_open ON public.alert USING btree (fingerprint) WHERE (
 CREATE INDEX alert_opened ON public.alert USING btree (opened_at DESC, id);
 CREATE UNIQUE INDEX baseline_active ON public.baseline USING btree (environment) WHERE active;
 CREATE INDEX capture_samples_series ON public.capture_samples USING btree (series_id);
+CREATE INDEX inspection_at ON public.inspection USING brin (at);
+CREATE INDEX ledger_fact_section_at ON public.ledger_fact USING btree (section_id, at);
 CREATE INDEX notification_alert ON public.notification USING btree (alert_id, id);
 CREATE INDEX notification_queue ON public.notification USING btree (channel, due_at) WHERE (state = ANY (ARRAY['pending'::text, 'leased'::text]));
 CREATE INDEX sample_head_series ON public.sample_head USING btree (series_id, started_at);
@@ -333,6 +379,10 @@ ALTER TABLE ONLY public.capture_samples
     ADD CONSTRAINT capture_samples_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.capture_session(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.capture_session
     ADD CONSTRAINT capture_session_baseline_id_fkey FOREIGN KEY (baseline_id) REFERENCES public.baseline(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.inspection
+    ADD CONSTRAINT inspection_series_id_fkey FOREIGN KEY (series_id) REFERENCES public.series(id);
+ALTER TABLE ONLY public.ledger_fact
+    ADD CONSTRAINT ledger_fact_section_id_fkey FOREIGN KEY (section_id) REFERENCES public.ledger_section(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES public.alert(id);
 ALTER TABLE ONLY public.sample_head

@@ -3,19 +3,21 @@
 import re
 import uuid
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
 
 import structlog
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from alerts import AlertClosedError, AlertNotFoundError, AlertRecord, Alerts, AlertState, AlertStoreError
-from baselines import Clock
-from dashboards import content_security_policy, render_api_page, render_status_page
+from baselines import Clock, Ledger
+from dashboards import change_documents, content_security_policy, render_api_page, render_status_page
 from monitor.access import Right
 from monitor.exporter import Exporter
+from monitor.pipeline import STORE_IS_AWAY
 from monitor.settings import Settings
 from monitor.watch import Watch
 from monitor.web.rights import Gate
@@ -36,7 +38,7 @@ class Acknowledgement(BaseModel):
 
 
 def create_app(
-    *, settings: Settings, watch: Watch, alerts: Alerts, exporter: Exporter, gate: Gate, clock: Clock
+    *, settings: Settings, watch: Watch, alerts: Alerts, ledger: Ledger, exporter: Exporter, gate: Gate, clock: Clock
 ) -> FastAPI:
     """The application; it holds no state of its own."""
     app = FastAPI(title="portalwatch", version=version("portalwatch"), docs_url=None, redoc_url=None)
@@ -94,6 +96,16 @@ def create_app(
     async def series() -> list[dict[str, Any]]:
         """Every series with its last value, what is wrong with it, and how it stands to the baseline."""
         return series_documents(watch, clock.now())
+
+    @app.get("/api/v1/changes", dependencies=[operator])
+    async def list_changes(since: AwareDatetime | None = None) -> list[dict[str, object]]:
+        """What changed in the watched systems since an instant with its time zone, by default a day ago."""
+        now = clock.now()
+        try:
+            changes = await ledger.between(settings.environment, since or now - timedelta(days=1), now)
+        except STORE_IS_AWAY as error:
+            raise HTTPException(503, "the store can't be reached; try again") from error
+        return change_documents(changes)
 
     @app.get("/api/v1/alerts", dependencies=[operator])
     async def list_alerts() -> list[dict[str, Any]]:

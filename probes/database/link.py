@@ -2,185 +2,203 @@
 
 import asyncio
 import json
-import socket
-import ssl
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
 from baselines.clock import Clock
 from baselines.measurement import Reason
+from probes.database.budget import Budget
+from probes.database.connection import (
+    GRACE_SECONDS,
+    MARKER,
+    Backend,
+    Connection,
+    backend_of,
+    connect,
+    end_backend,
+    hang_up,
+)
+from probes.database.failures import DRIVER_ERRORS, failure_of
+from probes.database.guard import Guard
 from probes.errors import ProbeFailed
 from probes.probe import ProbeRun
 from probes.targets import PostgresTarget
 
-APPLICATION_NAME = "portalwatch"
-# In front of every statement, so that logs, pg_stat_activity and pg_stat_statements show whose it is.
-MARKER = "/* portalwatch */ "
-# After a deadline the server gets this long to show that the cancelled statement has ended.
-CANCEL_GRACE_SECONDS = 1.0
-
 Argument = str | int | float | bool | None
+Statement: TypeAlias = "PreparedStatement[asyncpg.Record]"
+
+T = TypeVar("T")
 
 
 class DatabaseLink:
-    """A dedicated connection, opened on first use and again after a loss. `turn` is held by whoever uses it."""
+    """A dedicated connection, opened on first use and again after a loss. `turn` is held by whoever uses it.
+
+    Each statement is prepared, within the target's share of time, and under guard (see `guard`).
+    """
 
     def __init__(self, target: PostgresTarget, clock: Clock) -> None:
         self._target = target
         self._clock = clock
-        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
-        self._statements: dict[str, PreparedStatement[asyncpg.Record]] = {}
-        self._in_doubt = False
+        self._budget = Budget(target.share, clock)
+        self._guard = Guard(target, clock)
         self._lock = asyncio.Lock()
+        self._open: tuple[Connection, Backend] | None = None
+        self._statements: dict[str, Statement] = {}
+        self._in_doubt = False
+        self._left_behind: Backend | None = None
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    def turn(self) -> AbstractAsyncContextManager[None]:
         """The connection for oneself: all else of this class but `close` needs it."""
-        async with self._lock:
-            yield
+        return self._lock
 
-    async def fetch(self, query: str, arguments: Sequence[Argument], run: ProbeRun) -> int:
-        """The number of rows; the run's stopwatch runs from the statement's start to its last row.
+    async def rows(self, query: str, arguments: Sequence[object], run: ProbeRun) -> Sequence[asyncpg.Record]:
+        """The rows of the query; the run's stopwatch runs from the statement's start to its last row.
 
         Connecting and preparing are timed apart, as phases of the run. Raises ProbeFailed.
         """
-        connection = await self._connected(run)
-        started = self._clock.monotonic()
-        with self._translated():
-            try:
-                return await self._execute(connection, query, arguments, run)
-            except asyncpg.InvalidCachedStatementError:
-                # The table was altered since: the statement is sound, only its preparation is out of date.
-                del self._statements[query]
-                run.stopwatch.reset()
-                return await self._execute(connection, query, arguments, run)
-            except asyncpg.QueryCanceledError as error:
-                # The server has one error for its time-out and for a cancellation, told apart only by a text in the
-                # server's language. Its time runs from the preparation on; the slack is for the two clocks.
-                if self._clock.monotonic() - started < 0.95 * self._target.statement_timeout:
-                    raise
-                raise ProbeFailed(
-                    Reason.STATEMENT_TIMEOUT, f"the statement took longer than {self._target.statement_timeout:g} s"
-                ) from error
 
-    async def explain(self, query: str, arguments: Sequence[Argument], run: ProbeRun) -> dict[str, Any]:
-        """The plan of the query with these arguments as PostgreSQL tells it, without carrying it out."""
-        connection = await self._connected(run)
-        with self._translated():
-            text = await connection.fetchval(f"{MARKER}EXPLAIN (FORMAT JSON) {query}", *arguments)
-        plan: dict[str, Any] = json.loads(text)[0]["Plan"]
-        return plan
+        async def fetch(statement: Statement) -> Sequence[asyncpg.Record]:
+            with run.stopwatch:
+                return await statement.fetch(*arguments)
+
+        async with self._bounded(run) as connection:
+            return await self._with_statement(connection, query, run, fetch)
+
+    async def explain(self, query: str, arguments: Sequence[Argument], options: str, run: ProbeRun) -> dict[str, Any]:
+        """What EXPLAIN with these options says of the very statement that `rows` carries out. Raises ProbeFailed.
+
+        The server's choice between a generic and a custom plan counts it as one more execution.
+        """
+        async with self._bounded(run) as connection:
+
+            async def ask(statement: Statement) -> str:
+                call = f'"{statement.get_name()}"' + (f"({', '.join(map(_literal, arguments))})" if arguments else "")
+                text: str = await connection.fetchval(f"{MARKER}EXPLAIN ({options}, FORMAT JSON) EXECUTE {call}")
+                return text
+
+            document: dict[str, Any] = json.loads(await self._with_statement(connection, query, run, ask))[0]
+            return document
 
     async def close(self) -> None:
         """End the connection politely, or at once where the server does not answer."""
-        connection, self._connection = self._connection, None
+        was_open, self._open = self._open, None
         self._statements.clear()
         self._in_doubt = False
-        if connection is not None and not connection.is_closed():
-            try:
-                await connection.close(timeout=CANCEL_GRACE_SECONDS)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                connection.terminate()
+        await self._guard.close()
+        if was_open is not None:
+            await hang_up(was_open[0])
 
-    async def _connected(self, run: ProbeRun) -> "asyncpg.Connection[asyncpg.Record]":
+    @asynccontextmanager
+    async def _bounded(self, run: ProbeRun) -> AsyncIterator[Connection]:
+        """The connection for one statement: within the budget, under guard, and the driver's errors made ours, once.
+
+        A statement that is cancelled leaves the connection in doubt.
+        """
+        self._budget.require()
+        connection, backend = await self._connected(run)
+        started = self._clock.monotonic()
+        try:
+            async with self._guard.over(backend):
+                yield connection
+        except asyncio.CancelledError:
+            self._in_doubt = True
+            raise
+        except asyncpg.QueryCanceledError as error:
+            raise self._cancelled(error, self._clock.monotonic() - started) from error
+        except DRIVER_ERRORS as error:
+            raise failure_of(error, connection_lost=connection.is_closed()) from error
+        finally:
+            self._budget.spend(self._clock.monotonic() - started)
+
+    def _cancelled(self, error: asyncpg.QueryCanceledError, after_seconds: float) -> ProbeFailed:
+        """Whose doing it was: the server has one error for its time-out and for whoever cancels."""
+        if self._guard.gave_way:
+            return ProbeFailed(Reason.GAVE_WAY, "somebody waited for a lock because of our statement; we ended it")
+        # The server's time runs from the preparation on; the slack is for the two clocks.
+        limit = self._target.statement_timeout
+        if after_seconds >= 0.95 * limit:
+            return ProbeFailed(Reason.STATEMENT_TIMEOUT, f"the statement took longer than {limit:g} s")
+        return failure_of(error, connection_lost=False)
+
+    async def _connected(self, run: ProbeRun) -> tuple[Connection, Backend]:
         if self._in_doubt:
             await self._settle()
-        if self._connection is None or self._connection.is_closed():
-            self._connection = None
+        if self._open is None or self._open[0].is_closed():
+            self._open = None
             self._statements.clear()
-            with run.phase("connect"), self._translated():
-                self._connection = await self._connect()
-        return self._connection
+            with run.phase("connect"):
+                self._open = await self._connect()
+        _, backend = self._open
+        how = "opened for this run" if "connect" in run.phases else "kept from earlier runs"
+        run.details["connection"] = f"process {backend.pid} of the server, {how}"
+        return self._open
 
-    async def _connect(self) -> "asyncpg.Connection[asyncpg.Record]":
-        target = self._target
-        return await asyncpg.connect(
-            target.url.get_secret_value(),
-            timeout=target.connect_timeout,
-            server_settings={
-                "application_name": APPLICATION_NAME,
-                "default_transaction_read_only": "on",
-                "statement_timeout": _milliseconds(target.statement_timeout),
-                "lock_timeout": _milliseconds(target.lock_timeout),
-                "idle_in_transaction_session_timeout": _milliseconds(target.idle_in_transaction_timeout),
-            },
-        )
+    async def _connect(self) -> tuple[Connection, Backend]:
+        try:
+            connection = await connect(self._target)
+        except DRIVER_ERRORS as error:
+            raise failure_of(error, connection_lost=False) from error
+        try:
+            backend = await backend_of(connection)
+            await self._clear_up(connection)
+        except DRIVER_ERRORS as error:
+            connection.terminate()
+            raise failure_of(error, connection_lost=connection.is_closed()) from error
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection, backend
 
     async def _settle(self) -> None:
         """After a deadline: keep the connection if its statement has ended, give it up if the server keeps silent.
 
         Giving it up at once would leave the statement running and open a second connection beside it.
         """
-        connection, self._in_doubt = self._connection, False
-        if connection is None or connection.is_closed():
+        self._in_doubt = False
+        if self._open is None or self._open[0].is_closed():
             return
+        connection, backend = self._open
         try:
-            async with asyncio.timeout(CANCEL_GRACE_SECONDS):
+            async with asyncio.timeout(GRACE_SECONDS):
                 await connection.execute(f"{MARKER}SELECT 1")
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except DRIVER_ERRORS:
             connection.terminate()
+            self._left_behind = backend
+        except asyncio.CancelledError:
+            self._in_doubt = True
+            raise
 
-    async def _prepared(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", query: str, run: ProbeRun
-    ) -> "PreparedStatement[asyncpg.Record]":
+    async def _clear_up(self, connection: Connection) -> None:
+        """End what is left on the server of a connection that was given up. Raises ProbeFailed where it stays."""
+        if self._left_behind is not None:
+            if not await end_backend(connection, self._left_behind):
+                raise ProbeFailed(Reason.BUSY, "the server has not ended our last statement yet")
+            self._left_behind = None
+
+    async def _with_statement(
+        self, connection: Connection, query: str, run: ProbeRun, use: Callable[[Statement], Awaitable[T]]
+    ) -> T:
+        try:
+            return await use(await self._prepared(connection, query, run))
+        except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError):
+            # The table was altered since: the statement is sound, only its preparation is out of date.
+            del self._statements[query]
+            run.stopwatch.reset()
+            return await use(await self._prepared(connection, query, run))
+
+    async def _prepared(self, connection: Connection, query: str, run: ProbeRun) -> Statement:
         if query not in self._statements:
             with run.phase("prepare"):
                 self._statements[query] = await connection.prepare(MARKER + query)
         return self._statements[query]
 
-    async def _execute(
-        self,
-        connection: "asyncpg.Connection[asyncpg.Record]",
-        query: str,
-        arguments: Sequence[Argument],
-        run: ProbeRun,
-    ) -> int:
-        statement = await self._prepared(connection, query, run)
-        with run.stopwatch:
-            return len(await statement.fetch(*arguments))
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Makes the driver's errors ours, once; a cancelled statement leaves the connection in doubt."""
-        try:
-            yield
-        except asyncio.CancelledError:
-            self._in_doubt = True
-            raise
-        except asyncpg.exceptions.ClientConfigurationError:
-            # Its text may quote the URL.
-            raise ProbeFailed(Reason.INTERNAL, "the driver does not understand the database's URL") from None
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            lost = self._connection is not None and self._connection.is_closed()
-            raise ProbeFailed(_reason(error, lost), str(error) or type(error).__name__) from error
-
-
-# The first that fits decides: TimeoutError, gaierror and SSLError are OSErrors, and PostgreSQL's classes nest too.
-_REASONS: tuple[tuple[type[BaseException], Reason], ...] = (
-    (TimeoutError, Reason.CONNECT_TIMEOUT),
-    (socket.gaierror, Reason.DNS),
-    (ssl.SSLError, Reason.TLS),
-    (OSError, Reason.REFUSED),
-    (asyncpg.LockNotAvailableError, Reason.LOCK_TIMEOUT),
-    (asyncpg.QueryCanceledError, Reason.CANCELLED),
-    (asyncpg.CannotConnectNowError, Reason.REFUSED),
-    (asyncpg.TooManyConnectionsError, Reason.TOO_MANY_CONNECTIONS),
-    (asyncpg.InsufficientPrivilegeError, Reason.PERMISSION),
-    (asyncpg.InvalidAuthorizationSpecificationError, Reason.PERMISSION),
-    (asyncpg.ReadOnlySQLTransactionError, Reason.PERMISSION),
-    (asyncpg.OperatorInterventionError, Reason.CANCELLED),
-)
-
-
-def _reason(error: BaseException, connection_lost: bool) -> Reason:
-    if connection_lost:
-        return Reason.CANCELLED
-    return next((reason for kind, reason in _REASONS if isinstance(error, kind)), Reason.SQL_ERROR)
-
-
-def _milliseconds(seconds: float) -> str:
-    return str(max(1, round(seconds * 1000)))
+def _literal(argument: Argument) -> str:
+    """The argument as SQL; the server reads the text as the parameter's type, whatever that is."""
+    if argument is None:
+        return "NULL"
+    return "E'" + str(argument).replace("\\", "\\\\").replace("'", "''") + "'"

@@ -1,15 +1,23 @@
-"""A query as the portal sends it: seconds until its last row has come, over the one connection of its database."""
+"""A query as the portal sends it: seconds until its last row has come, or the number that it returns."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+import math
+import random
+from collections.abc import Sequence, Set
 from contextlib import AbstractAsyncContextManager
-from typing import Any, ClassVar
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field
+import asyncpg
+from pydantic import Field, model_validator
 
 from baselines.inspection import Inspection
-from baselines.measurement import Reason
-from baselines.plan_shape import PlanShape
+from baselines.series import Direction, Series, Unit
+from probes.database.connection import MARKER
+from probes.database.functions import Query
 from probes.database.link import Argument, DatabaseLink
+from probes.database.plan import Execution, relations_of, shape_of
 from probes.errors import ProbeFailed
 from probes.probe import Links, Probe, ProbeRun
 from probes.reading import Reading
@@ -17,17 +25,45 @@ from probes.registry import probe_kind
 from probes.settings import ProbeSettings
 from probes.targets import PostgresTarget
 
+logger = logging.getLogger(__name__)
+
+_PLANS_SO_FAR = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1"
+_ANALYZED_AT = """
+SELECT schemaname || '.' || relname, greatest(last_analyze, last_autoanalyze) FROM pg_stat_user_tables
+WHERE (schemaname, relname) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+"""
+
 
 class SqlSettings(ProbeSettings):
     """`query` has `$1`, `$2` … where `arguments` go, a list of lists that the runs take in turn: one fixed value would
-    measure a warm cache. Fewer rows than `minimum_rows` are a failed assertion.
+    measure a warm cache. Fewer rows than `minimum_rows` or more than `maximum_rows` are a failed assertion.
+
+    `measure: value` makes the series of the number in the first column of the only row, in `unit`, and `direction` says
+    whether more of it is worse (ceiling) or less (floor).
     """
 
     target_type: ClassVar[type[PostgresTarget]] = PostgresTarget
 
-    query: str = Field(min_length=1)
+    query: Query
     arguments: tuple[tuple[Argument, ...], ...] = Field(default=((),), min_length=1)
     minimum_rows: int = Field(default=0, ge=0)
+    maximum_rows: int | None = Field(default=None, ge=0)
+    measure: Literal["time", "value"] = "time"
+    unit: Unit | None = None
+    direction: Direction = Direction.CEILING
+
+    @model_validator(mode="after")
+    def _fits_what_is_measured(self) -> Self:
+        if self.measure == "time" and (self.unit is not None or self.direction is not Direction.CEILING):
+            raise ValueError("a time is in seconds, and more is worse; unit and direction go with measure: value")
+        if self.measure == "value" and (self.minimum_rows or self.maximum_rows is not None):
+            raise ValueError("a value comes in exactly one row; minimum_rows and maximum_rows go with measure: time")
+        return self
+
+    def series(self) -> tuple[Series, ...]:
+        """One, under the probe's own name."""
+        unit = Unit.SECONDS if self.measure == "time" else self.unit or Unit.COUNT
+        return (self.series_named(Series(f"{self.category}.{self.name}", unit, self.direction)),)
 
 
 @probe_kind("sql", SqlSettings)
@@ -37,6 +73,8 @@ class SqlProbe(Probe):
     def __init__(self, settings: SqlSettings, links: Links) -> None:
         self._settings = settings
         self._database = links.to(settings.target, DatabaseLink)
+        # The same order at every start, and not that of the file, which is often the tables' own.
+        self._order = random.Random(settings.name).sample(range(len(settings.arguments)), len(settings.arguments))
 
     def turn(self) -> AbstractAsyncContextManager[None]:
         """One statement at a time over the connection: the wait for it is ours, not the database's."""
@@ -45,34 +83,71 @@ class SqlProbe(Probe):
     async def run(self, run: ProbeRun) -> Sequence[Reading]:
         """One execution with the next arguments."""
         settings = self._settings
-        arguments = settings.arguments[run.number % len(settings.arguments)]
-        rows = await self._database.fetch(settings.query, arguments, run)
-        if rows < settings.minimum_rows:
-            raise ProbeFailed(Reason.ASSERTION, f"{rows} rows came back, expected at least {settings.minimum_rows}")
+        position = self._order[run.number % len(self._order)]
+        arguments = settings.arguments[position]
+        if arguments:
+            run.details["arguments"] = f"{position + 1} of {len(self._order)}: {_redacted(arguments)}"
+        rows = await self._database.rows(settings.query, arguments, run)
+        run.details["rows"] = str(len(rows))
+        if settings.measure == "value":
+            return [Reading(_value(rows, run))]
+        if settings.minimum_rows:
+            run.require(len(rows) >= settings.minimum_rows, f"at least {settings.minimum_rows} rows", f"{len(rows)}")
+        if settings.maximum_rows is not None:
+            run.require(len(rows) <= settings.maximum_rows, f"at most {settings.maximum_rows} rows", f"{len(rows)}")
         return [Reading(run.stopwatch.seconds)]
 
     async def inspect(self, run: ProbeRun) -> Inspection:
-        """The plan with the first arguments: always the same ones, because conditions quote them."""
-        plan = await self._database.explain(self._settings.query, self._settings.arguments[0], run)
-        return Inspection(plan=PlanShape(tuple(_nodes(plan))))
+        """The plan with the first arguments, always the same ones, and how one execution with them went.
+
+        Where the execution fails, or must not be, the plan comes without its figures.
+        """
+        query, arguments = self._settings.query, self._settings.arguments[0]
+        before = await self._plans_so_far(run)
+        document = await self._database.explain(query, arguments, "VERBOSE, SETTINGS", run)
+        after = await self._plans_so_far(run)
+        execution = await self._execution(run)
+        return Inspection(
+            plan=shape_of(document),
+            generic=after[0] > before[0] if after != before else None,
+            server_seconds=execution.seconds if execution else None,
+            rows=execution.rows if execution else None,
+            hit_ratio=execution.hit_ratio if execution else None,
+            analyzed_at=await self._analyzed_at(relations_of(document), run),
+            settings=document.get("Settings", {}),
+        )
+
+    async def _plans_so_far(self, run: ProbeRun) -> tuple[int, int]:
+        """How often the server took a generic and a custom plan for the prepared statement."""
+        rows = await self._database.rows(_PLANS_SO_FAR, [MARKER + self._settings.query], run)
+        return (rows[-1][0], rows[-1][1]) if rows else (0, 0)
+
+    async def _execution(self, run: ProbeRun) -> Execution | None:
+        """One execution watched by the server itself; what would write is refused by the read-only connection."""
+        options = "ANALYZE, BUFFERS, TIMING OFF"
+        try:
+            document = await self._database.explain(self._settings.query, self._settings.arguments[0], options, run)
+        except ProbeFailed as failure:
+            logger.info("probe %s: a plan without the figures of an execution: %s", self._settings.name, failure)
+            return None
+        return Execution.of(document)
+
+    async def _analyzed_at(self, relations: Set[tuple[str, str]], run: ProbeRun) -> dict[str, datetime | None]:
+        schemas, names = zip(*relations, strict=True) if relations else ((), ())
+        return {row[0]: row[1] for row in await self._database.rows(_ANALYZED_AT, [schemas, names], run)}
 
 
-# Of the texts of a node, those that say how rows are found and joined (PostgreSQL 14 to 18, EXPLAIN (FORMAT JSON)).
-_CONDITIONS = ("Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "Filter", "One-Time Filter")
+def _redacted(arguments: Sequence[Argument]) -> str:
+    """The arguments by position and type: who reads along must not learn whom the query is about."""
+    return ", ".join(f"${place} {type(one).__name__}" for place, one in enumerate(arguments, 1))
 
 
-def _nodes(plan: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
-    """One text a node, from the top down. Costs, row estimates and widths are left out: they change every day."""
-    text = "  " * depth + plan["Node Type"]
-    if plan.get("Join Type", "Inner") != "Inner":
-        text += f" {plan['Join Type']}"
-    if "Relation Name" in plan:
-        text += f" on {plan['Relation Name']}"
-    if "Index Name" in plan:
-        text += f" using {plan['Index Name']}"
-    for condition in _CONDITIONS:
-        if condition in plan:
-            text += f" ({condition}: {plan[condition]})"
-    yield text
-    for child in plan.get("Plans", ()):
-        yield from _nodes(child, depth + 1)
+def _value(rows: Sequence[asyncpg.Record], run: ProbeRun) -> float:
+    """The number in the first column of the only row; anything else is a failed assertion."""
+    run.require(len(rows) == 1, "one row", f"{len(rows)}")
+    found: Any = rows[0][0] if rows[0] else None
+    is_number = isinstance(found, int | float | Decimal) and not isinstance(found, bool)
+    run.require(is_number, "a number", type(found).__name__)
+    value = float(found)
+    run.require(math.isfinite(value) and value >= 0, "a finite number, 0 or more", f"{value:g}")
+    return value

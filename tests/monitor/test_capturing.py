@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from baselines import Baseline, Spacing
+from baselines import Baseline, Section, Spacing
 from baselines.capture import WARM_UP_CALLS, CapturePlan
 from baselines.postgres import PostgresBaselines
 from monitor.capturing import Capturing, further_name, is_fresh, standard_plan
@@ -21,6 +21,7 @@ from probes import ProbeSet
 from tests.clocks import START
 from tests.monitor.cli.commands import configuration
 from tests.monitor.cli.stored import in_store, made, save
+from tests.monitor.ledgers import KeptEntries
 from tests.probes.web_server import WebServer, web_server
 
 QUICK = CapturePlan(sessions=2, samples=3, spacing=Spacing.BURST)
@@ -52,6 +53,7 @@ class House:
     capturing: Capturing
     steps: Steps
     server: WebServer
+    ledger: KeptEntries
 
 
 def visit(tmp_path: Path, paths: Mapping[str, str], act: Callable[[House], Awaitable[None]], **more: object) -> None:
@@ -70,9 +72,9 @@ def visit(tmp_path: Path, paths: Mapping[str, str], act: Callable[[House], Await
                 probes={**{name: {**page, "path": at} for name, at in paths.items()}, **more},
             )
             configured = load_configuration(path, {})
-            clock, steps = SystemClock(), Steps()
+            clock, steps, ledger = SystemClock(), Steps(), KeptEntries()
             async with ProbeSet(configured.settings.probes, configured.settings.targets, clock) as probes:
-                await act(House(Capturing(configured, probes, clock, steps), steps, server))
+                await act(House(Capturing(configured, probes, ledger, clock, steps), steps, server, ledger))
 
     asyncio.run(run())
 
@@ -92,6 +94,20 @@ def test_a_capture_says_what_it_was_taken_under(tmp_path: Path) -> None:
         assert house.steps.announced == house.steps.done == [2 * (2 * 3 + WARM_UP_CALLS)]
 
     visit(tmp_path, {"a": "/good", "b": "/good"}, act)
+
+
+def test_a_capture_notes_what_was_true_at_its_start_and_its_end(tmp_path: Path) -> None:
+    """The release that was captured and this host, also where no service runs; the end is that of the last session."""
+
+    async def act(house: House) -> None:
+        capture = await house.capturing.capture("pre", QUICK, release="v41")
+        releases = [one for one in house.ledger.entries if one.section is Section.RELEASE]
+        assert [one.facts for one in releases] == [{"release": "v41"}] * 2
+        assert releases[0].at < capture.sessions[0].started_at
+        assert releases[1].at == capture.finished_at
+        assert Section.HOST in {one.section for one in house.ledger.entries}
+
+    visit(tmp_path, {"a": "/good"}, act)
 
 
 def test_a_target_that_is_away_can_not_be_measured(tmp_path: Path) -> None:

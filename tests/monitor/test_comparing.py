@@ -10,6 +10,7 @@ import pytest
 
 from baselines import Baseline, Comparison, Look, Series, SeriesRegistry, Verdict, compare
 from baselines.postgres import PostgresBaselines
+from baselines.postgres_ledger import PostgresLedger
 from monitor.comparing import Comparing, Figures
 from monitor.configuration import load_configuration
 from monitor.errors import ConfigurationError
@@ -78,7 +79,7 @@ def judged(figures: Figures, store: str, target: Target) -> tuple[Comparison, Ba
     """What `judge_surely` makes of it."""
 
     async def act(pool: asyncpg.Pool) -> tuple[Comparison, Baseline]:
-        comparing = Comparing(figures=figures, store=PostgresBaselines(pool))
+        comparing = Comparing(figures=figures, store=PostgresBaselines(pool), ledger=PostgresLedger(pool))
         return await comparing.judge_surely(BEFORE, capture("post", target.ratio), target.further)
 
     return in_store(store, act)
@@ -88,7 +89,7 @@ def suspected_twice(figures: Figures, store: str) -> float:
     """A ratio that is suspected and not yet degraded at the first look and at the second."""
 
     async def act(pool: asyncpg.Pool) -> float:
-        comparing = Comparing(figures=figures, store=PostgresBaselines(pool))
+        comparing = Comparing(figures=figures, store=PostgresBaselines(pool), ledger=PostgresLedger(pool))
 
         async def suspected(ratio: float, sessions: int, look: Look) -> bool:
             comparison = await comparing.judge(BEFORE, capture("post", ratio, sessions), look=look)
@@ -155,7 +156,9 @@ def test_a_tolerance_out_of_bounds_is_a_mistake(figures: Figures, store: str, pe
     """It is told as one of usage."""
 
     async def act(pool: asyncpg.Pool) -> None:
-        comparing = Comparing(figures=figures, store=PostgresBaselines(pool), tolerance_percent=percent)
+        comparing = Comparing(
+            figures=figures, store=PostgresBaselines(pool), ledger=PostgresLedger(pool), tolerance_percent=percent
+        )
         with pytest.raises(ConfigurationError, match="1 to 400 percent"):
             await comparing.judge(BEFORE, BEFORE)
 
@@ -167,7 +170,9 @@ def test_the_profile_gives_the_tolerance(figures: Figures, store: str, profile: 
     """The multiplier of the matrix, or the smaller of it and 1.15."""
 
     async def act(pool: asyncpg.Pool) -> None:
-        comparing = Comparing(figures=figures, store=PostgresBaselines(pool), profile=profile)
+        comparing = Comparing(
+            figures=figures, store=PostgresBaselines(pool), ledger=PostgresLedger(pool), profile=profile
+        )
         comparison = await comparing.judge(BEFORE, capture("post", 1.0))
         assert {one.tolerance for one in comparison.series} == {tolerance}
 

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from monitor.configuration import load_configuration
 from monitor.errors import ConfigurationError, ExitCode
 from monitor.tiers import untold_tiers
+from probes import load_probe_kinds
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,7 +70,7 @@ probes:
         "6: targets.db.url: the URL of a database starts with postgresql://",
         "8: probes.a.query: this key is missing",
         "12: probes.a.querry: there is no such key",
-        "13: probes.b.kind: the kind of a probe is one of: host, http, sql",
+        f"13: probes.b.kind: the kind of a probe is one of: {', '.join(sorted(load_probe_kinds()))}",
     ]
 
 

@@ -112,6 +112,31 @@ def test_a_disturbed_run_is_counted_but_neither_shown_nor_timed() -> None:
     assert value(watched, "portalwatch_probe_duration_seconds_count", series=API) is None
 
 
+def test_a_skipped_run_shows_only_that_it_was_and_how_late() -> None:
+    """It says nothing of the target; what it waited for in vain is the prober's lateness."""
+    watched = exporter()
+    watched.observe(
+        Measurement(
+            series=API,
+            intended_at=NOW - timedelta(seconds=5),
+            started_at=NOW,
+            outcome=Outcome.SKIPPED,
+            reason=Reason.BUSY,
+        )
+    )
+    assert value(watched, "portalwatch_probe_runs_total", series=API, outcome="skipped", reason="busy") == 1
+    assert value(watched, "portalwatch_probe_lateness_seconds_sum") == pytest.approx(5.0)
+    assert value(watched, "portalwatch_probe_loop_delay_seconds_count") == 0
+    assert value(watched, "portalwatch_probe_success", series=API) is None
+
+
+def test_the_loop_delay_of_every_run_is_counted() -> None:
+    """Also of one that is disturbed by it."""
+    watched = exporter()
+    watched.observe(measured(API, 0.4, prober_delay_seconds=0.3))
+    assert value(watched, "portalwatch_probe_loop_delay_seconds_sum") == pytest.approx(0.3)
+
+
 def test_a_value_stands_under_the_name_of_its_unit() -> None:
     """A share is exported as a ratio and a plain number without a unit, never as seconds, and without a histogram."""
     watched = busy_exporter()

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from alerts import Alerts
-from baselines import Measurement, Outcome, Reason
+from baselines import LedgerEntry, Measurement, Outcome, PlanShape, Reason, Section
+from baselines.ledger import plan_entry
 from baselines.postgres import PostgresBaselines, PostgresMeasurements
+from baselines.postgres_ledger import PostgresLedger
 from monitor.alerting import open_alerts
 from monitor.comparing import Comparing, Figures
 from monitor.configuration import load_configuration
@@ -40,6 +42,7 @@ class House:
     alerts: Alerts
     measurements: PostgresMeasurements
     baselines: PostgresBaselines
+    ledger: PostgresLedger
     spool: Spool
 
     async def measure(self, value: float | None, times: int = 1, series: str = SERIES) -> None:
@@ -79,7 +82,7 @@ async def opened(store: str, directory: Path) -> AsyncIterator[House]:
     exporter, watch = Exporter(series, version="0"), Watch(series, clock.now())
     spool = Spool(directory / "spool" / "measurements.jsonl")
     async with store_pool(store, eager=False) as pool:
-        measurements, baselines = PostgresMeasurements(pool), PostgresBaselines(pool)
+        measurements, baselines, ledger = PostgresMeasurements(pool), PostgresBaselines(pool), PostgresLedger(pool)
         alerts = open_alerts(
             pool, configured.settings, figures, series, clock=clock, observer=exporter, instance="test"
         )
@@ -87,7 +90,7 @@ async def opened(store: str, directory: Path) -> AsyncIterator[House]:
             configuration=configured,
             series=series,
             figures=figures,
-            comparing=Comparing(figures=figures, store=baselines),
+            comparing=Comparing(figures=figures, store=baselines, ledger=ledger),
             measurements=measurements,
             releases=Releases(pool),
             spool=spool,
@@ -97,7 +100,7 @@ async def opened(store: str, directory: Path) -> AsyncIterator[House]:
             clock=clock,
         )
         await pipeline.register()
-        yield House(pipeline, clock, watch, exporter, alerts, measurements, baselines, spool)
+        yield House(pipeline, clock, watch, exporter, alerts, measurements, baselines, ledger, spool)
 
 
 def visit(store: str, directory: Path, act: Callable[[House], Awaitable[None]]) -> None:
@@ -234,6 +237,33 @@ def test_a_slower_last_hour_raises_an_alert_that_resolves_when_it_is_over(store:
         await house.pipeline.compare()
         assert await house.states() == [(Rule.BASELINE, "resolved")]
         assert house.watch.findings_of(SERIES) == []
+
+    visit(store, tmp_path, act)
+
+
+def test_a_slower_last_hour_comes_with_what_changed_and_with_its_plan(store: str, tmp_path: Path) -> None:
+    """The ledger's changes up to now, and the plan inspected last as the explanation of the series."""
+
+    async def act(house: House) -> None:
+        was, is_now = PlanShape(("Index Scan on t",)), PlanShape(("Seq Scan on t",))
+        await house.baselines.save(made("pre", 40, plans={SERIES: was}))
+        end = (await house.baselines.load("pre")).finished_at
+        entries = [(end, "btree (a)", was), (end + timedelta(minutes=1), "invalid", is_now)]
+        for at, index, plan in entries:
+            facts = {"index i on t": index}
+            await house.ledger.append("test", LedgerEntry(source="db", section=Section.INDEXES, at=at, facts=facts))
+            await house.ledger.append("test", plan_entry(SERIES, plan.nodes, at))
+        house.clock.advance((end - house.clock.now()).total_seconds() + 120)
+        await house.measure(0.12, times=100)
+        await house.pipeline.compare()
+        comparison = house.watch.comparison
+        assert comparison is not None
+        assert {one.sentence for one in comparison.changes} == {
+            "index i on t is invalid",
+            f"plan of {SERIES}: Index Scan on t → Seq Scan on t",
+        }
+        (explanation,) = comparison.series[0].explanations
+        assert explanation.summary == "the plan changed: Index Scan on t → Seq Scan on t"
 
     visit(store, tmp_path, act)
 

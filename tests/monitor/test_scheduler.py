@@ -1,7 +1,7 @@
 """When probes run, on a clock that tests move."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -19,6 +19,20 @@ class EnoughError(Exception):
 def starts(beat: Beat, *, runs: int, seconds: float = 0.01, failing: Sequence[int] = ()) -> list[tuple[float, float]]:
     """(intended, actual) start of each run, in seconds after START; runs numbered in `failing` fail."""
     clock = ManualClock()
+    return run_on(clock, clock.advance, beat, runs=runs, seconds=seconds, failing=failing)
+
+
+def run_on(
+    clock: ManualClock,
+    during: Callable[[float], None],
+    beat: Beat,
+    *,
+    runs: int,
+    seconds: float = 0.01,
+    failing: Sequence[int] = (),
+    outcome_and_reason: tuple[Outcome, Reason] = (Outcome.ERROR, Reason.REFUSED),
+) -> list[tuple[float, float]]:
+    """The same with what happens during each run, and how the failing ones end."""
     seen: list[tuple[float, float]] = []
 
     async def run(_probe: str, intended_at: datetime) -> list[Measurement]:
@@ -27,9 +41,9 @@ def starts(beat: Beat, *, runs: int, seconds: float = 0.01, failing: Sequence[in
         started_at = clock.now()
         number = len(seen)
         seen.append(((intended_at - START).total_seconds(), (started_at - START).total_seconds()))
-        clock.advance(seconds)
+        during(seconds)
         failed = number in failing
-        outcome, reason = (Outcome.ERROR, Reason.REFUSED) if failed else (Outcome.OK, None)
+        outcome, reason = outcome_and_reason if failed else (Outcome.OK, None)
         return [
             Measurement(
                 series="q.a",
@@ -96,3 +110,34 @@ def test_starts_missed_while_the_machine_slept_are_not_made_up_for() -> None:
     """After an hour away the probe runs on its next beat, not sixty times in a row."""
     seen = starts(Beat("a", 60.0), runs=3, seconds=3600.0)
     assert seen[1][0] - seen[0][0] == pytest.approx(3600.0)
+
+
+def test_a_run_that_failed_slowly_is_tried_again_at_once_and_is_not_late() -> None:
+    """Its retry is meant to start when the run has ended: three time-outs of 5 s are sure within 20 s."""
+    seen = starts(Beat("a", 60.0), runs=5, seconds=5.0, failing=range(5))
+    assert [actual - seen[0][1] for _, actual in seen[:4]] == pytest.approx([0.0, 5.0, 10.0, 15.0], abs=1e-4)
+    assert all(actual - intended == pytest.approx(0, abs=1e-4) for intended, actual in seen)
+
+
+def test_a_skipped_run_is_not_tried_again() -> None:
+    """It held back on purpose; the beat goes on."""
+    clock = ManualClock()
+    skipped = (Outcome.SKIPPED, Reason.GAVE_WAY)
+    seen = run_on(clock, clock.advance, Beat("a", 30.0), runs=3, failing=range(3), outcome_and_reason=skipped)
+    assert seen[2][0] - seen[0][0] == pytest.approx(60.0)
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_a_clock_that_is_set_is_no_lateness_and_no_burst(jump: float) -> None:
+    """The beat goes on in monotonic time, and intended starts follow the new wall clock."""
+    clock = ManualClock()
+    jumps = iter([jump])
+
+    def during(seconds: float) -> None:
+        clock.advance(seconds)
+        clock.set_back(-next(jumps, 0.0))
+
+    seen = run_on(clock, during, Beat("a", 30.0), runs=4)
+    assert seen[1][0] - seen[0][0] == pytest.approx(30.0 + jump)
+    assert [later - earlier for (earlier, _), (later, _) in pairwise(seen[1:])] == pytest.approx([30.0] * 2)
+    assert all(actual - intended == pytest.approx(0, abs=1e-4) for intended, actual in seen)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from monitor.schema import configuration_schema
+from probes import load_probe_kinds
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads(json.dumps(configuration_schema()))
@@ -128,5 +129,5 @@ def test_every_reference_leads_somewhere() -> None:
 def test_the_name_of_a_probe_is_its_key() -> None:
     """It is neither asked for nor taken a second time."""
     kinds = options(SCHEMA["properties"]["probes"]["additionalProperties"])
-    assert {one["properties"]["kind"]["const"] for one in kinds} == {"host", "http", "sql"}
+    assert {one["properties"]["kind"]["const"] for one in kinds} == set(load_probe_kinds())
     assert all("name" not in one["properties"] and "name" not in one.get("required", []) for one in kinds)

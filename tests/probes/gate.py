@@ -14,13 +14,14 @@ class Gate:
         self.open = asyncio.Event()
         self.open.set()
         self.dsn = ""
+        self._port = 0
         self._writers: set[asyncio.StreamWriter] = set()
         self._listener: asyncio.Server | None = None
 
     async def start(self) -> None:
-        """Listens on a free port and makes `dsn` lead through it."""
-        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        port = self._listener.sockets[0].getsockname()[1]
+        """Listens on a free port, after `shut` on the same one again, and makes `dsn` lead through it."""
+        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        self._port = port = self._listener.sockets[0].getsockname()[1]
         user = self._behind.username or "postgres"
         self.dsn = urlunsplit(self._behind._replace(netloc=f"{user}@127.0.0.1:{port}", query="sslmode=disable"))
 

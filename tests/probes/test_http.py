@@ -5,6 +5,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from baselines.measurement import Measurement, Outcome, Reason
 from probes import ProbeSet
+from tests.probes.raw_server import Answer, RawServer, dripping, raw_server, resetting, saying
 from tests.probes.watched import Watched, look, watched, with_probes
 from tests.probes.web_server import WebServer, web_server
 
+WIRE = ("send", "first_byte", "transfer")
 LOGIN = {"path": "/auth/login", "username": "probe", "password": "hunter2"}
 
 
@@ -45,10 +48,9 @@ def test_a_right_answer_is_a_value_with_phases() -> None:
     """A good answer is timed from the first byte sent to the last received, with connecting apart."""
     measured: Measurement = probe_server({"path": "/good", "expect": {"json": {"items.0.id": 7, "ok": True}}})
     assert (measured.series, measured.outcome, measured.reason) == ("api_endpoints.probe", Outcome.OK, None)
-    assert list(measured.phases) == ["connect", "send", "first_byte", "transfer"]
+    assert list(measured.phases) == ["resolve", "connect", "send", "first_byte", "transfer"]
     assert measured.value is not None
-    wire = sum(seconds for phase, seconds in measured.phases.items() if phase != "connect")
-    assert wire <= measured.value
+    assert sum(measured.phases[phase] for phase in WIRE) == pytest.approx(measured.value)
 
 
 @pytest.mark.parametrize(
@@ -110,11 +112,11 @@ def test_a_body_may_be_as_large_as_allowed() -> None:
     assert probe_server({"path": "/large", "max_body": 200_000}).outcome is Outcome.OK
 
 
-def watched_at(url: str, **target: Any) -> Watched:
+def watched_at(url: str, entry: Mapping[str, Any] | None = None, **target: Any) -> Watched:
     """One probe of the root of that URL."""
     return watched(
         {"portal": {"kind": "http", "url": url, **target}},
-        {"probe": {"kind": "http", "target": "portal", "category": "api_endpoints", "path": "/"}},
+        {"probe": {"kind": "http", "target": "portal", "category": "api_endpoints", "path": "/", **(entry or {})}},
     )
 
 
@@ -166,29 +168,49 @@ def test_a_server_without_tls_is_tls() -> None:
     assert asyncio.run(main()).reason is Reason.TLS
 
 
+Certify = Callable[..., Path]
+HOUR = timedelta(hours=1)
+
+
 @pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """A file with a new key and a certificate for 127.0.0.1 that is its own authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "portal")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path / "portal.pem"
-    file.write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + signed.public_bytes(Encoding.PEM)
-    )
-    return file
+def certify(tmp_path: Path) -> Certify:
+    """Makes a file with a new key and a certificate that is its own authority."""
+
+    def certify(address: str = "127.0.0.1", begins: timedelta = -HOUR, ends: timedelta = HOUR) -> Path:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "portal")])
+        now = datetime.now(UTC)
+        signed = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(1)
+            .not_valid_before(now + begins)
+            .not_valid_after(now + ends)
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+            .sign(key, hashes.SHA256())
+        )
+        file = tmp_path / "portal.pem"
+        file.write_bytes(
+            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + signed.public_bytes(Encoding.PEM)
+        )
+        return file
+
+    return certify
+
+
+def probe_certified(certificate: Path, entry: Mapping[str, Any] | None = None, **target: Any) -> Measurement:
+    """One run against a server with that certificate."""
+
+    async def main() -> Measurement:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(certificate)
+        async with web_server(tls) as server:
+            return await with_probes(watched_at(server.url, entry, **target), look)
+
+    return asyncio.run(main())
 
 
 @pytest.mark.parametrize(
@@ -196,19 +218,40 @@ def certificate(tmp_path: Path) -> Path:
     [("no", Outcome.ERROR, Reason.TLS), ("ca_file", Outcome.OK, None), ("any", Outcome.OK, None)],
 )
 def test_a_private_certificate_needs_its_authority(
-    certificate: Path, trusted: str, outcome: Outcome, reason: Reason | None
+    certify: Certify, trusted: str, outcome: Outcome, reason: Reason | None
 ) -> None:
     """A certificate nobody vouches for is refused, and taken with its authority's file or without verification."""
+    certificate = certify()
     targets: Mapping[str, Any] = {"no": {}, "ca_file": {"ca_file": str(certificate)}, "any": {"verify": False}}
-
-    async def main() -> Measurement:
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(certificate)
-        async with web_server(tls) as server:
-            return await with_probes(watched_at(server.url, **targets[trusted]), look)
-
-    measured = asyncio.run(main())
+    measured = probe_certified(certificate, **targets[trusted])
     assert (measured.outcome, measured.reason, "tls" in measured.phases) == (outcome, reason, True)
+    if reason:
+        assert measured.detail == "the certificate of 127.0.0.1 is not trusted: self-signed certificate"
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        ({"begins": -2 * HOUR, "ends": -HOUR}, "the certificate of 127.0.0.1 has expired"),
+        ({"begins": HOUR, "ends": 2 * HOUR}, "the certificate of 127.0.0.1 is not valid yet"),
+        ({"address": "127.0.0.2"}, "not trusted: IP address mismatch"),
+    ],
+    ids=["expired", "too early", "of another host"],
+)
+def test_a_wrong_certificate_says_what_is_wrong_with_it(certify: Certify, made: Mapping[str, Any], says: str) -> None:
+    """Expired, not valid yet or somebody else's, each is the reason tls with its own sentence."""
+    certificate = certify(**made)
+    measured = probe_certified(certificate, ca_file=str(certificate))
+    assert (measured.outcome, measured.reason) == (Outcome.ERROR, Reason.TLS)
+    assert says in measured.detail
+
+
+def test_the_end_of_a_certificate_is_known_before_it_comes(certify: Certify) -> None:
+    """It is read from the connection of the very probe, new or kept."""
+    certificate = certify(ends=20 * 24 * HOUR)
+    for days, outcome in ((19, Outcome.OK), (21, Outcome.FAILED_ASSERTION)):
+        entry = {"expect": {"certificate_days": days}}
+        assert probe_certified(certificate, entry, ca_file=str(certificate)).outcome is outcome
 
 
 def test_every_request_can_be_found_again() -> None:
@@ -312,3 +355,110 @@ def test_reconnecting_opens_a_new_connection_and_keeps_the_token() -> None:
         assert ("connect" in renewed.phases, server.connections, server.tokens) == (True, 2, 1)
 
     probe_server({"path": "/secured"}, use, login=LOGIN)
+
+
+FAULTS: Mapping[str, tuple[Answer, Outcome, Reason]] = {
+    "reset": (resetting(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"), Outcome.ERROR, Reason.PROTOCOL),
+    "slow_headers": (dripping(b"HTTP/1.1 200 OK\r\nX: ", b"x", 0.02), Outcome.TIMEOUT, Reason.DEADLINE),
+    "slow_body": (
+        dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n", b"x", 0.02),
+        Outcome.TIMEOUT,
+        Reason.DEADLINE,
+    ),
+    "endless_body": (
+        dripping(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536),
+        Outcome.FAILED_ASSERTION,
+        Reason.BODY_TOO_LARGE,
+    ),
+    "invalid_chunking": (
+        saying(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+        Outcome.ERROR,
+        Reason.PROTOCOL,
+    ),
+    "no_http": (saying(b"\x00\x01\x02\x03"), Outcome.ERROR, Reason.PROTOCOL),
+    "silence": (saying(2.0), Outcome.TIMEOUT, Reason.DEADLINE),
+}
+
+
+@pytest.mark.parametrize("connection", ["kept_alive", "new"])
+def test_no_fault_hangs_past_the_deadline_or_disturbs_others(connection: str) -> None:
+    """All faults at once: each has its reason and a sentence, and a good probe beside them its value."""
+
+    async def main() -> None:
+        async with AsyncExitStack() as stack:
+            servers = {name: await stack.enter_async_context(raw_server(fault[0])) for name, fault in FAULTS.items()}
+            good = await stack.enter_async_context(web_server())
+            urls = {**{name: server.url for name, server in servers.items()}, "good": good.url}
+            configuration = watched(
+                {name: {"kind": "http", "url": url, "connection": connection} for name, url in urls.items()},
+                {
+                    name: {"kind": "http", "target": name, "category": "faults", "path": "/", "timeout": "400ms"}
+                    for name in urls
+                },
+            )
+
+            async def use(probes: ProbeSet) -> None:
+                async with asyncio.timeout(10):
+                    measured = dict(
+                        zip(urls, await asyncio.gather(*(look(probes, name) for name in urls)), strict=True)
+                    )
+                assert measured.pop("good").outcome is Outcome.OK
+                for name, one in measured.items():
+                    assert (one.outcome, one.reason) == FAULTS[name][1:], name
+                    assert one.detail, name
+
+            await with_probes(configuration, use)
+            for server in servers.values():
+                await server.until_alone()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("https", [False, True])
+def test_through_a_proxy_the_transport_is_httpx_and_says_so(https: bool) -> None:
+    """The proxy gets the request, and a proxy that lets nothing through is no answer of the portal."""
+
+    async def use(probes: ProbeSet, proxy: RawServer) -> None:
+        observed = await probes.observe("probe", datetime.now(UTC))
+        (measured,) = observed.measurements
+        assert observed.run is not None
+        assert observed.run.details["transport"] == "httpx"
+        if https:
+            assert (measured.outcome, measured.reason) == (Outcome.ERROR, Reason.PROTOCOL)
+            assert "proxy" in measured.detail
+            assert proxy.requests[0].startswith(b"CONNECT portal.example:443 ")
+        else:
+            assert measured.outcome is Outcome.OK
+            assert measured.value == pytest.approx(sum(measured.phases[x] for x in WIRE), rel=0.5)
+            assert proxy.requests[0].startswith(b"GET http://portal.example/ ")
+
+    async def main() -> None:
+        status = b"403 Forbidden" if https else b"200 OK"
+        async with raw_server(saying(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n", keep=True)) as proxy:
+            url = f"http{'s' if https else ''}://portal.example"
+            await with_probes(watched_at(url, proxy=proxy.url), lambda probes: use(probes, proxy))
+
+    asyncio.run(main())
+
+
+def test_a_redirect_takes_its_cookies_along_and_adds_up() -> None:
+    """As a browser does it: the cookie set on the way is sent, and the time is that of both exchanges."""
+
+    async def answer(head: bytes, writer: asyncio.StreamWriter) -> bool:
+        await asyncio.sleep(0.05)
+        if head.startswith(b"GET / "):
+            writer.write(b"HTTP/1.1 302 Found\r\nLocation: /in\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n")
+        else:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        return True
+
+    async def main() -> None:
+        async with raw_server(answer) as server:
+            measured = await with_probes(watched_at(server.url), look)
+            assert measured.outcome is Outcome.OK
+            assert measured.value is not None
+            assert measured.value >= 0.08
+            assert b"a=1" in server.requests[1]
+            assert server.connections == 1
+
+    asyncio.run(main())

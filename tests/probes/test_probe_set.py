@@ -3,13 +3,15 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from baselines.inspection import Inspection
 from baselines.measurement import Outcome, Reason
-from probes import ProbeFailed, ProbeRun, ProbeSet, Reading, UnknownProbeError
+from probes import Links, Probe, ProbeFailed, ProbeRun, ProbeSet, ProbeSettings, Reading, UnknownProbeError, probe_kind
 from tests.probes.scripted import own_kinds, script
 from tests.probes.watched import look, watched, with_probes
 
@@ -218,6 +220,107 @@ def test_a_cancelled_run_is_cancelled() -> None:
         return [Reading(0.001)]
 
     run_scripted(hang, use)
+
+
+def test_a_run_that_does_not_get_its_turn_is_skipped() -> None:
+    """Ten probes of one connection that hangs: none waits longer than its deadline, so lateness does not pile up."""
+
+    async def use(probes: ProbeSet) -> None:
+        started = time.monotonic()
+        measured = [one for (one,) in await asyncio.gather(*(probes.run(name, datetime.now(UTC)) for name in names))]
+        assert time.monotonic() - started < 5 * 0.2
+        assert [one.outcome for one in measured].count(Outcome.TIMEOUT) >= 1
+        skipped = [one for one in measured if one.outcome is Outcome.SKIPPED]
+        assert len(skipped) >= 8
+        assert {one.reason for one in skipped} == {Reason.BUSY}
+        assert all(0.19 <= one.lateness_seconds < 0.6 and "busy for 0.2 s" in one.detail for one in skipped)
+        assert await probes.inspect(names[0]) is None
+
+    names = [f"probe_{number}" for number in range(10)]
+    one_connection = asyncio.Lock()
+    with own_kinds():
+
+        @probe_kind("hanging", ProbeSettings)
+        class Hanging(Probe):
+            def __init__(self, settings: ProbeSettings, links: Links) -> None:
+                pass
+
+            def turn(self) -> AbstractAsyncContextManager[None]:
+                return one_connection
+
+            async def run(self, _: ProbeRun) -> Sequence[Reading]:
+                await asyncio.sleep(60)
+                return []
+
+        entry = {"kind": "hanging", "category": "tests", "timeout": "200ms"}
+        asyncio.run(with_probes(watched({}, dict.fromkeys(names, entry)), use))
+
+
+def test_a_probe_that_gave_way_holds_back() -> None:
+    """The next run is left out with a sentence, the probe is not called, and nobody looks inside either."""
+    runs = 0
+
+    async def give_way(_: ProbeRun) -> list[Reading]:
+        nonlocal runs
+        runs += 1
+        raise ProbeFailed(Reason.GAVE_WAY, "an ALTER TABLE waited for us")
+
+    async def use(probes: ProbeSet) -> None:
+        assert (await look(probes)).reason is Reason.GAVE_WAY
+        left_out = await probes.observe("probe", datetime.now(UTC))
+        assert left_out.run is None
+        (measured,) = left_out.measurements
+        assert (measured.outcome, measured.reason) == (Outcome.SKIPPED, Reason.BACKING_OFF)
+        assert measured.detail.startswith("holding back after gave way")
+        assert await probes.inspect("probe") is None
+        assert runs == 1
+
+    run_scripted(give_way, use)
+
+
+@pytest.mark.parametrize("error", [ProbeFailed(Reason.SQL_ERROR, "no"), TimeoutError(), KeyError("Plans")])
+def test_a_look_inside_that_goes_wrong_is_none(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever was raised is logged, and the next run is a run like any other."""
+
+    async def use(probes: ProbeSet) -> None:
+        assert await probes.inspect("probe") is None
+        assert "probe probe: " in caplog.text
+        assert ("Traceback" in caplog.text) == isinstance(error, KeyError)
+        assert (await look(probes)).outcome is Outcome.OK
+
+    with own_kinds():
+
+        @probe_kind("opaque", ProbeSettings)
+        class Opaque(Probe):
+            def __init__(self, settings: ProbeSettings, links: Links) -> None:
+                pass
+
+            async def run(self, _: ProbeRun) -> Sequence[Reading]:
+                return [Reading(0.001)]
+
+            async def inspect(self, _: ProbeRun) -> Inspection | None:
+                raise error
+
+        asyncio.run(with_probes(watched({}, {"probe": {"kind": "opaque", "category": "tests"}}), use))
+
+
+def test_an_observation_has_what_the_run_kept() -> None:
+    """Assertions and details, also of a run that failed by one of them."""
+
+    async def check(run: ProbeRun) -> list[Reading]:
+        run.details["status"] = "200"
+        run.require(True, "status 200", "200")
+        run.require(False, "a body", "nothing")
+        return [Reading(0.001)]
+
+    async def use(probes: ProbeSet) -> None:
+        seen = await probes.observe("probe", datetime.now(UTC))
+        assert seen.run is not None
+        assert [one.holds for one in seen.run.assertions] == [True, False]
+        assert seen.run.details == {"status": "200"}
+        assert seen.measurements[0].detail == "expected a body, found nothing"
+
+    run_scripted(check, use)
 
 
 def test_an_unknown_probe_is_an_error_that_names_the_known() -> None:

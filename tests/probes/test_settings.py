@@ -57,8 +57,8 @@ def test_each_kind_has_its_cadence_and_its_deadline(entry: dict[str, Any], inter
 @pytest.mark.parametrize(
     ("entry", "place", "message"),
     [
-        ({**SQL, "kind": "sequel"}, ("probes", "probe", "kind"), "one of: host, http, sql"),
-        ({**SQL, "kind": ["sql"]}, ("probes", "probe", "kind"), "one of: host, http, sql"),
+        ({**SQL, "kind": "sequel"}, ("probes", "probe", "kind"), "the kind of a probe is one of: host, http"),
+        ({**SQL, "kind": ["sql"]}, ("probes", "probe", "kind"), "the kind of a probe is one of: host, http"),
         ("SELECT 1", ("probes", "probe"), "a probe is a mapping"),
         ({**SQL, "name": "other"}, ("probes", "probe", "name"), "the name of a probe is its key"),
         ({**SQL, "querry": "SELECT 1"}, ("probes", "probe", "querry"), "Extra inputs"),

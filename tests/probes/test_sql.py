@@ -2,61 +2,20 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import pytest
+from pydantic import ValidationError
 
 from baselines.measurement import Outcome, Reason
+from baselines.series import Direction, Unit
+from monitor.embedded import EmbeddedServer, PostgresBinaries
 from probes import ProbeSet
+from tests.probes.database.watched_database import ONE, QUERY, as_role, connections, probe_database
 from tests.probes.gate import gate
 from tests.probes.watched import look, watched, with_probes
-
-
-def probe_database(
-    dsn: str, probes: Mapping[str, Mapping[str, Any]], use: Callable[[ProbeSet, Any], Awaitable[Any]], **target: Any
-) -> Any:
-    """Does what `use` does with the probes and with an ordinary connection to the same database."""
-
-    async def main() -> Any:
-        administrator = await asyncpg.connect(dsn)
-        try:
-            await administrator.execute(
-                "CREATE TABLE portfolios (id int PRIMARY KEY, owner text);"
-                "INSERT INTO portfolios SELECT n, 'owner' FROM generate_series(1, 5000) n; ANALYZE portfolios"
-            )
-            configuration = watched(
-                {"database": {"kind": "postgresql", "url": dsn, **target}},
-                {
-                    name: {"kind": "sql", "target": "database", "category": "database_queries", **entry}
-                    for name, entry in probes.items()
-                },
-            )
-            return await with_probes(configuration, lambda probe_set: use(probe_set, administrator))
-        finally:
-            await administrator.close()
-
-    return asyncio.run(main())
-
-
-async def connections(administrator: Any) -> list[int]:
-    """The process ids of our connections to this database."""
-    rows = await administrator.fetch(
-        "SELECT pid FROM pg_stat_activity WHERE application_name = 'portalwatch' AND datname = current_database()"
-    )
-    return [row["pid"] for row in rows]
-
-
-def as_role(dsn: str, role: str) -> str:
-    """The same database, entered by that role."""
-    parts = urlsplit(dsn)
-    return urlunsplit(parts._replace(netloc=f"{role}@{parts.netloc.rpartition('@')[2]}"))
-
-
-QUERY = "SELECT * FROM portfolios WHERE id = $1"
-ONE = {"query": QUERY, "arguments": [[1]]}
 
 
 def test_a_query_is_timed_apart_from_its_connection(empty_database: str) -> None:
@@ -100,19 +59,21 @@ def test_the_connection_is_bounded_as_configured(empty_database: str) -> None:
     async def use(probes: ProbeSet, _: Any) -> None:
         assert [(await look(probes)).outcome for _ in expected] == [Outcome.OK] * 4
 
-    bounds = {"statement_timeout": "4s", "lock_timeout": "250ms", "idle_in_transaction_timeout": 6}
+    bounds: dict[str, Any] = {"statement_timeout": "4s", "lock_timeout": "250ms", "idle_in_transaction_timeout": 6}
     probe_database(empty_database, {"probe": entry}, use, **bounds)
 
 
-def test_arguments_are_taken_in_turn(empty_database: str) -> None:
-    """Each run takes the next arguments, and the first again after the last."""
-    entry = {"query": "SELECT FROM portfolios WHERE id = $1", "arguments": [[1], [-1], [2]], "minimum_rows": 1}
+def test_arguments_are_taken_in_turn_in_an_order_of_the_probe_s_own(empty_database: str) -> None:
+    """Each round takes every list once, in an order that is the probe's at every start and not that of the file."""
+    entry = {"query": "SELECT $1::int", "arguments": [[n] for n in range(8)], "measure": "value"}
 
-    async def use(probes: ProbeSet, _: Any) -> None:
-        reasons = [(await look(probes)).reason for _ in range(6)]
-        assert reasons == [None, Reason.ASSERTION, None] * 2
+    async def use(probes: ProbeSet, _: Any) -> list[float | None]:
+        return [(await look(probes)).value for _ in range(16)]
 
-    probe_database(empty_database, {"probe": entry}, use)
+    first = probe_database(empty_database, {"probe": entry}, use)
+    assert first[:8] == first[8:]
+    assert sorted(first[:8]) == list(range(8)) != first[:8]
+    assert probe_database(empty_database, {"probe": entry}, use, populate=False) == first
 
 
 @pytest.mark.parametrize(
@@ -123,8 +84,6 @@ def test_arguments_are_taken_in_turn(empty_database: str) -> None:
         ("SELECT 1 / (SELECT count(*) - 5000 FROM portfolios)", Outcome.ERROR, Reason.SQL_ERROR),
         ("INSERT INTO portfolios VALUES (0, 'us') RETURNING id", Outcome.ERROR, Reason.PERMISSION),
         ("SELECT pg_sleep(10)", Outcome.TIMEOUT, Reason.STATEMENT_TIMEOUT),
-        ("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(1)", Outcome.ERROR, Reason.CANCELLED),
-        ("SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(1)", Outcome.ERROR, Reason.CANCELLED),
     ],
 )
 def test_each_failure_has_its_reason(empty_database: str, query: str, outcome: Outcome, reason: Reason) -> None:
@@ -137,6 +96,24 @@ def test_each_failure_has_its_reason(empty_database: str, query: str, outcome: O
         assert len(await connections(administrator)) == 1
 
     probe_database(empty_database, {"probe": {"query": query}, "good": ONE}, use, statement_timeout="300ms")
+
+
+@pytest.mark.parametrize("function", ["pg_cancel_backend", "pg_terminate_backend"])
+def test_an_administrator_ends_our_statement(empty_database: str, function: str) -> None:
+    """Somebody who cancels our statement, or ends our connection, is the reason cancelled; the next run is as ever."""
+
+    async def use(probes: ProbeSet, administrator: Any) -> None:
+        assert (await look(probes)).outcome is Outcome.OK
+        (ours,) = await connections(administrator)
+        running = asyncio.create_task(look(probes, "long"))
+        await asyncio.sleep(0.3)
+        await administrator.fetch(f"SELECT {function}($1)", ours)
+        measured = await running
+        assert (measured.outcome, measured.reason) == (Outcome.ERROR, Reason.CANCELLED)
+        assert (await look(probes)).outcome is Outcome.OK
+        assert len(await connections(administrator)) == 1
+
+    probe_database(empty_database, {"long": {"query": "SELECT pg_sleep(3)"}, "probe": ONE}, use)
 
 
 @pytest.mark.parametrize("arguments", [["one"], [1, 2], []])
@@ -319,13 +296,13 @@ def test_a_plan_tells_the_index_and_shows_its_loss(empty_database: str) -> None:
     async def use(probes: ProbeSet, administrator: Any) -> None:
         before = await probes.plan("probe")
         assert before is not None
-        assert before.nodes == ("Index Scan on portfolios using portfolios_pkey (Index Cond: (id = 1))",)
+        assert before.nodes == ("Index Scan on portfolios using portfolios_pkey (Index Cond: (portfolios.id = ?))",)
         await look(probes)
         assert await probes.plan("probe") == before
         await administrator.execute("ALTER TABLE portfolios DROP CONSTRAINT portfolios_pkey")
         after = await probes.plan("probe")
         assert after is not None
-        assert after.nodes == ("Seq Scan on portfolios (Filter: (id = 1))",)
+        assert after.nodes == ("Seq Scan on portfolios (Filter: (portfolios.id = ?))",)
 
     probe_database(empty_database, {"probe": {**ONE, "arguments": [[1], [2]]}}, use)
 
@@ -366,3 +343,146 @@ def test_a_url_that_makes_no_sense_is_told_without_its_password(url: str, caplog
     measured = asyncio.run(with_probes(configuration, look))
     assert measured.outcome is Outcome.ERROR
     assert "hunter2" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("SELECT 2.5::numeric", 2.5),
+        ("SELECT count(*) FROM portfolios", 5000),
+        ("SELECT 'much'", "expected a number, found str"),
+        ("SELECT NULL::int", "found NoneType"),
+        ("SELECT true", "found bool"),
+        ("SELECT FROM generate_series(1, 1)", "found NoneType"),
+        ("SELECT -1", "found -1"),
+        ("SELECT 'NaN'::float", "found nan"),
+        ("SELECT n FROM generate_series(1, 2) n", "expected one row, found 2"),
+        ("SELECT 1 WHERE false", "expected one row, found 0"),
+    ],
+)
+def test_a_value_is_the_number_of_the_only_row(empty_database: str, query: str, found: float | str) -> None:
+    """The query's number is the series' value; no number, or not one row, is a failed assertion."""
+    entry = {"query": query, "measure": "value", "unit": "bytes", "direction": "floor"}
+
+    async def use(probes: ProbeSet, _: Any) -> None:
+        (series,) = probes.series_of("probe")
+        assert (series.unit, series.direction) == (Unit.BYTES, Direction.FLOOR)
+        measured = await look(probes)
+        if isinstance(found, str):
+            assert measured.outcome is Outcome.FAILED_ASSERTION
+            assert found in measured.detail
+        else:
+            assert measured.value == found
+
+    probe_database(empty_database, {"probe": entry}, use)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"unit": "bytes"}, {"direction": "floor"}, {"measure": "value", "minimum_rows": 1}, {"measure": "rows"}]
+)
+def test_settings_that_do_not_fit_together_are_refused(wrong: dict[str, Any]) -> None:
+    """A unit goes with a value, a number of rows with a time."""
+    targets = {"database": {"kind": "postgresql", "url": "postgresql://localhost/x"}}
+    entry = {"kind": "sql", "target": "database", "category": "database_queries", **ONE, **wrong}
+    with pytest.raises(ValidationError):
+        watched(targets, {"probe": entry})
+
+
+def test_too_many_rows_are_a_failed_assertion(empty_database: str) -> None:
+    """maximum_rows is kept as an assertion, which says what was found."""
+    entry = {"query": "SELECT FROM portfolios", "maximum_rows": 10}
+
+    async def use(probes: ProbeSet, _: Any) -> None:
+        assert (await look(probes)).detail == "expected at most 10 rows, found 5000"
+
+    probe_database(empty_database, {"probe": entry}, use)
+
+
+def test_arguments_are_told_by_type_only(empty_database: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What a query looks for reaches neither the details of a run nor its failure, its plan or the log."""
+    caplog.set_level("DEBUG")
+    entries = {
+        "probe": {"query": "SELECT * FROM portfolios WHERE owner = $1", "arguments": [["O'Hara \\"]]},
+        "wrong": {"query": "SELECT $1::int", "arguments": [["O'Hara"]]},
+        "unfit": {"query": "SELECT $1::text::int", "arguments": [["O'Hara"]]},
+    }
+
+    async def use(probes: ProbeSet, _: Any) -> None:
+        for name in entries:
+            observed = await probes.observe(name, datetime.now(UTC))
+            assert observed.run is not None
+            assert observed.run.details["arguments"] == "1 of 1: $1 str"
+            assert "Hara" not in f"{observed} {await probes.inspect(name)} {caplog.text}"
+
+    probe_database(empty_database, entries, use)
+
+
+def test_a_look_inside_is_taken_from_the_very_statement(
+    each_postgres: PostgresBinaries, reachable_directory: Path
+) -> None:
+    """Custom plans at first and a generic one later are told apart and look alike, with figures of an execution."""
+    arguments = [[3, "it's", "a\\b", 0.5, True, None]]
+    query = (
+        "SELECT * FROM portfolios WHERE id = $1 AND owner <> $2 AND owner <> $3::varchar(9)"
+        " AND $4::float8 < 1 AND $5 AND $6::date IS NULL"
+    )
+
+    async def use(probes: ProbeSet, _: Any) -> None:
+        first = await probes.inspect("probe")
+        for _ in range(8):
+            assert (await look(probes)).outcome is Outcome.OK
+        later = await probes.inspect("probe")
+        assert first is not None
+        assert later is not None
+        assert (first.generic, later.generic) == (False, True)
+        for one in (first, later):
+            assert any("Index Scan on portfolios using portfolios_pkey" in node for node in one.plan.nodes)
+            assert (one.rows, one.hit_ratio) == (1, 1.0)
+            assert one.server_seconds is not None
+            assert 0 < one.server_seconds < 1
+            assert one.analyzed_at["public.portfolios"] is not None
+
+    directory = reachable_directory / f"plans-{each_postgres.major}"
+    with EmbeddedServer.start(directory, binaries=each_postgres, durable=False) as server:
+        entry = {"query": query, "arguments": arguments}
+        probe_database(server.dsn("postgres"), {"probe": entry}, use)
+
+
+def test_the_planner_s_settings_are_part_of_a_look_inside(empty_database: str) -> None:
+    """A plan_cache_mode that somebody set for our role is told with the plan it explains."""
+
+    async def use(probes: ProbeSet, administrator: Any) -> None:
+        await administrator.execute("ALTER ROLE portalwatch SET plan_cache_mode = force_generic_plan")
+        try:
+            inspection = await probes.inspect("probe")
+        finally:
+            await administrator.execute("ALTER ROLE portalwatch RESET plan_cache_mode")
+        assert inspection is not None
+        assert inspection.settings["plan_cache_mode"] == "force_generic_plan"
+        assert inspection.generic is True
+
+    probe_database(empty_database, {"probe": ONE}, use)
+
+
+def test_what_would_write_is_not_carried_out(empty_database: str) -> None:
+    """A writing statement has a plan and no figures, and its table stays as it was."""
+
+    async def use(probes: ProbeSet, administrator: Any) -> None:
+        inspection = await probes.inspect("probe")
+        assert inspection is not None
+        assert "ModifyTable" in inspection.plan.nodes[0]
+        assert inspection.server_seconds is None
+        assert await administrator.fetchval("SELECT count(*) FROM portfolios") == 5000
+
+    probe_database(empty_database, {"probe": {"query": "DELETE FROM portfolios"}}, use)
+
+
+def test_a_statement_altered_meanwhile_still_has_a_plan(empty_database: str) -> None:
+    """A table altered between a run and a look inside is no obstacle."""
+
+    async def use(probes: ProbeSet, administrator: Any) -> None:
+        await look(probes)
+        await administrator.execute("ALTER TABLE portfolios ADD COLUMN note text")
+        assert await probes.plan("probe") is not None
+
+    probe_database(empty_database, {"probe": ONE}, use)

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 
 @dataclass
 class WebServer:
-    """Answers by path; `requests` has what came in: method, path, headers in lower case, body."""
+    """Answers by path; `requests` has what came in: method, path, headers in lower case, body.
+
+    `pages` are answered as they are, without regard to the query.
+    """
 
     url: str = ""
     tokens: int = 0
@@ -18,6 +21,12 @@ class WebServer:
     token_lifetime: float | None = None
     requests: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     connections: int = 0
+    pages: dict[str, bytes] = field(
+        default_factory=lambda: {
+            "/metrics": b"# TYPE requests_total counter\nrequests_in_progress 2\n",
+            "/api/v1/query": b'{"status": "success", "data": {"resultType": "scalar", "result": [0, "2"]}}',
+        }
+    )
 
     def seen(self, path: str) -> list[dict[str, str]]:
         """The headers of the requests for that path."""
@@ -64,6 +73,8 @@ class WebServer:
                 return 200, [], json.dumps(answer).encode()
             case "/secured" if headers.get("authorization") != f"Bearer token-{self.tokens}":
                 return 401, [], b""
+            case _ if path.partition("?")[0] in self.pages:
+                return 200, [], self.pages[path.partition("?")[0]]
             case "/broken":
                 return 500, [], b"trace"
             case "/large":

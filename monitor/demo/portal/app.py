@@ -10,7 +10,8 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from monitor.demo.portal import access, clients, information, pages
+from monitor.demo.portal import access, clients, information, metrics, pages
+from monitor.demo.portal.metrics import CountedRequests, RequestMetrics
 from monitor.demo.portal.misbehaviour import Misbehaviours
 from monitor.demo.portal.state import PortalState
 
@@ -36,14 +37,16 @@ def create_portal(dsn: str, *, secret: str, token_minutes: int = 30) -> FastAPI:
             async with misbehaviours.followed():
                 yield
 
-    portal = FastAPI(title="Demo portal", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    for noun in (access, pages, clients, information):
+    portal = FastAPI(title="Demo portal", lifespan=lifespan, docs_url=None, redoc_url=None)
+    portal.state.metrics = RequestMetrics()
+    for noun in (access, pages, clients, information, metrics):
         portal.include_router(noun.router)
     portal.add_exception_handler(asyncpg.UndefinedTableError, _answer_not_migrated)
     portal.add_exception_handler(asyncpg.ForeignKeyViolationError, _answer_not_found)
     for trouble in (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
         portal.add_exception_handler(trouble, _answer_no_database)
     portal.add_middleware(ResponseHeaders)
+    portal.add_middleware(CountedRequests, metrics=portal.state.metrics)
     return portal
 
 

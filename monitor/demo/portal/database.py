@@ -79,6 +79,22 @@ async def install(dsn: str, *, adviser_password: str, volume: Volume = LARGE) ->
         await connection.close()
 
 
+async def count_statements(dsn: str) -> None:
+    """Where the server can count statements, it does so from here on: filling the tables is no work of the portal's.
+
+    `dsn` is a superuser's: the portal's own role may not install the extension.
+    """
+    connection = await asyncpg.connect(dsn)
+    try:
+        if "pg_stat_statements" in await connection.fetchval("SHOW shared_preload_libraries"):
+            await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+            await connection.execute(
+                "SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database WHERE datname = current_database()"
+            )
+    finally:
+        await connection.close()
+
+
 async def _add_advisers(connection: asyncpg.Connection, password: str) -> None:
     salt = secrets.token_bytes(16)
     hashed = hash_password(password, salt)

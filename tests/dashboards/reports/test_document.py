@@ -17,7 +17,7 @@ SIDE = ["n", "failed", "mean", "median", "p95", "p99", "min", "max"]
 def test_the_keys_are_exactly_those_scripts_rely_on() -> None:
     """No key is missing, none is new, and they stand in the order in which the contract lists them."""
     told = json.loads(render_json(dropped_index()))
-    assert list(told) == ["before", "after", "profile", "overall", "series"]
+    assert list(told) == ["before", "after", "profile", "overall", "series", "changes"]
     assert list(told["overall"]) == ["verdict", "advice"]
     assert list(told["overall"]["advice"]) == ["action", "rollback_tier", "probability", "reason"]
     assert list(told["overall"]["advice"]["probability"]) == ["over_25", "over_40"]

@@ -1,12 +1,12 @@
 """Captures made by hand and put into a store, for the commands that read them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 import asyncpg
 
-from baselines import Baseline
+from baselines import Baseline, PlanShape
 from baselines.postgres import PostgresBaselines
 from monitor.database import store_pool
 from tests.baselines.made import baseline
@@ -18,11 +18,22 @@ _SESSION_NOISE = (0.98, 1.0, 1.02, 0.99, 1.01)
 _SAMPLE_NOISE = (0.97, 1.0, 1.0, 1.03)
 
 
-def made(name: str, milliseconds: float, *, series: str = SERIES, sessions: int = 5, release: str = "v1") -> Baseline:
+def made(
+    name: str,
+    milliseconds: float,
+    *,
+    series: str = SERIES,
+    sessions: int = 5,
+    release: str = "v1",
+    plans: Mapping[str, PlanShape] | None = None,
+) -> Baseline:
     """A capture of one series around that many milliseconds, 20 samples a session."""
     samples = [milliseconds / 1000 * noise for noise in _SAMPLE_NOISE * 5]
     return baseline(
-        name, [{series: [noise * one for one in samples]} for noise in _SESSION_NOISE[:sessions]], release=release
+        name,
+        [{series: [noise * one for one in samples]} for noise in _SESSION_NOISE[:sessions]],
+        release=release,
+        plans=plans,
     )
 
 

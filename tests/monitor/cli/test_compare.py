@@ -9,8 +9,9 @@ from xml.etree import ElementTree
 import asyncpg
 import pytest
 
-from baselines import Baseline, Measurement, Outcome, Series, SeriesRegistry, Spacing
+from baselines import Baseline, LedgerEntry, Measurement, Outcome, Section, Series, SeriesRegistry, Spacing
 from baselines.postgres import PostgresMeasurements
+from baselines.postgres_ledger import PostgresLedger
 from tests.monitor.cli.commands import NOWHERE, PASSWORD, configuration, portalwatch, run_process, sql_probes
 from tests.monitor.cli.stored import SERIES, in_store, made, names_in, save
 
@@ -200,3 +201,33 @@ def test_live_is_the_last_hour_of_the_service(store: str, tmp_path: Path) -> Non
     in_store(store, measure)
     answer = portalwatch("compare", "pre", "live", "--format", "json", "--config", path)
     assert (answer.code, answer.json()["after"]) == (1, "live")
+
+
+def keep_entries(store: str, *entries: LedgerEntry) -> None:
+    """Write these into the ledger of the environment that captures made by hand have."""
+
+    async def act(pool: asyncpg.Pool) -> None:
+        for one in entries:
+            await PostgresLedger(pool).append("test", one)
+
+    in_store(store, act)
+
+
+@pytest.mark.parametrize("output_format", ["table", "markdown", "html", "junit", "json"])
+def test_what_changed_between_two_captures_is_printed(store: str, tmp_path: Path, output_format: str) -> None:
+    """What was so at the end of the first and is not at the end of the second, in every format."""
+    before = made("pre", 40)
+    after = made("post", 80, release="v2")
+    later = [replace(one, finished_at=one.finished_at + timedelta(days=1)) for one in after.sessions]
+    save(store, before, replace(after, sessions=later))
+    for days, facts in [
+        (-1, {"index i on t": "btree (a)", "index j on t": "btree (b)"}),
+        (0.5, {"index i on t": "invalid"}),
+    ]:
+        at = before.finished_at + timedelta(days=days)
+        keep_entries(store, LedgerEntry(source="db", section=Section.INDEXES, at=at, facts=facts))
+    printed = portalwatch(
+        "compare", "pre", "post", "--format", output_format, "--config", configuration(tmp_path, store)
+    ).out.replace("<wbr>", "")
+    assert "index i on t is invalid" in printed
+    assert "index j on t is gone" in printed

@@ -55,6 +55,41 @@ def test_an_override_that_fits_no_series_is_a_mistake(tmp_path: Path, overrides:
     assert said in answer.err
 
 
+def test_a_role_that_does_more_than_read_is_a_mistake(tmp_path: Path, empty_database: str) -> None:
+    """2, with file, line and key of its URL and what to do; --offline asks no server and finds nothing."""
+    path = configuration(tmp_path, DSN, **sql_probes(empty_database, a="SELECT 1"))
+    line = 1 + path.read_text(encoding="utf-8").splitlines().index(f"    url: {empty_database}")
+    answer = portalwatch("config", "check", "--config", path)
+    assert (answer.code, answer.out) == (2, "")
+    assert f"{path}:{line}: targets.db.url: portalwatch is a superuser; " in answer.err
+    assert "portalwatch config grants" in answer.err
+    assert portalwatch("config", "check", "--offline", "--config", path).code == 0
+
+
+def test_a_target_that_does_not_answer_is_noted(good: Path) -> None:
+    """0: the file is right, and what could not be looked at is said without the password."""
+    answer = portalwatch("config", "check", "--config", good)
+    assert "note: target db: it could not be looked at (refused): " in answer.err
+    assert PASSWORD not in answer.err
+    assert "target db" not in portalwatch("config", "check", "--offline", "--config", good).err
+
+
+def test_a_query_that_may_not_run_is_a_mistake(tmp_path: Path) -> None:
+    """2, with file, line and key, and without asking anybody."""
+    path = configuration(tmp_path, DSN, **sql_probes(DSN, a="SELECT pg_notify('a', 'b')"))
+    line = 1 + path.read_text(encoding="utf-8").splitlines().index("    query: SELECT pg_notify('a', 'b')")
+    answer = portalwatch("config", "check", "--config", path)
+    assert answer.code == 2
+    assert f"{path}:{line}: probes.a.query: a probe may not use the function pg_notify" in answer.err
+
+
+def test_the_script_for_the_role_is_sql_alone() -> None:
+    """What is printed can be piped into psql."""
+    answer = portalwatch("config", "grants")
+    assert (answer.code, answer.err) == (0, "")
+    assert "CREATE ROLE portalwatch_probe" in answer.out
+
+
 def test_what_is_in_effect_is_shown_without_secrets(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Defaults and environment are applied, both formats say the same, and no secret is in either."""
     monkeypatch.setenv("PORTALWATCH_HTTP__PORT", "9500")

@@ -46,8 +46,7 @@ def _parse(arguments: list[str]) -> None:
     """Raises click's UsageError where an option, a choice or an argument is none of the command's."""
     command: click.Command = command_line
     while isinstance(command, click.Group) and arguments:
-        name, *arguments = arguments
-        found = command.get_command(click.Context(command), name)
+        _, found, arguments = command.resolve_command(click.Context(command), arguments)
         assert found is not None
         command = found
     if not isinstance(command, click.Group):

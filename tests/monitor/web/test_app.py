@@ -11,7 +11,8 @@ import pytest
 
 from alerts import Alerts, DeliveryWorker, Evidence, Links, Policy
 from alerts.postgres import PostgresAlerts
-from baselines import Measurement, Outcome, Reason, Series, SeriesRegistry, Unit
+from baselines import LedgerEntry, Measurement, Outcome, Reason, Section, Series, SeriesRegistry, Unit
+from baselines.postgres_ledger import PostgresLedger
 from monitor.access import AccessTokens, Right
 from monitor.database import store_pool
 from monitor.exporter import Exporter
@@ -46,6 +47,7 @@ class House:
     watch: Watch
     alerts: Alerts
     tokens: AccessTokens
+    ledger: PostgresLedger
 
 
 def visit(store: str, act: Callable[[House], Awaitable[None]], *, operators_need_token: bool = False) -> None:
@@ -61,18 +63,19 @@ def visit(store: str, act: Callable[[House], Awaitable[None]], *, operators_need
                 kept, {}, clock=clock, observer=exporter, random=Random(1), links_of=lambda _: Links()
             )
             alerts = Alerts(kept, worker, clock=clock, observer=exporter)
-            tokens = AccessTokens(pool)
+            tokens, ledger = AccessTokens(pool), PostgresLedger(pool)
             app = create_app(
                 settings=Settings(environment="test"),
                 watch=watch,
                 alerts=alerts,
+                ledger=ledger,
                 exporter=exporter,
                 gate=Gate(tokens, clock, operators_need_token=operators_need_token),
                 clock=clock,
             )
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-                await act(House(client, clock, watch, alerts, tokens))
+                await act(House(client, clock, watch, alerts, tokens, ledger))
 
     asyncio.run(run())
 
@@ -245,5 +248,27 @@ def test_a_correlation_id_is_echoed_or_made(store: str) -> None:
         forged = await ask("x y")
         assert len(forged) == 32
         assert await ask("x y") != forged
+
+    visit(store, act)
+
+
+def test_changes_are_told_since_an_instant(store: str) -> None:
+    """With the sentence of each; nothing where nobody had looked before, 422 for an instant without a zone."""
+
+    async def act(house: House) -> None:
+        for work_mem in ("4MB", "64kB"):
+            facts = {"setting work_mem": work_mem}
+            entry = LedgerEntry(source="db", section=Section.SETTINGS, at=house.clock.now(), facts=facts)
+            await house.ledger.append("test", entry)
+            house.clock.advance(3600)
+        since = (START + timedelta(minutes=1)).isoformat()
+        (change,) = (await house.client.get("/api/v1/changes", params={"since": since})).json()
+        assert (change["source"], change["before"], change["after"]) == ("db", "4MB", "64kB")
+        assert change["summary"] == "setting work_mem 4MB → 64kB"
+        asked = {"since": (START + timedelta(hours=1)).isoformat()}
+        assert (await house.client.get("/api/v1/changes", params=asked)).json() == []
+        assert (await house.client.get("/api/v1/changes")).json() == []
+        answer = await house.client.get("/api/v1/changes", params={"since": "2026-03-02T09:00:00"})
+        assert answer.status_code == 422
 
     visit(store, act)

@@ -1,0 +1,1 @@
+SELECT 'extension ' || extname AS item, extversion AS value FROM pg_extension

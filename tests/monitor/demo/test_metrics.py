@@ -1,0 +1,55 @@
+"""The demo portal's own figures."""
+
+import asyncio
+
+import httpx
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from monitor.demo.portal.metrics import CountedRequests, RequestMetrics
+from probes.workload.routes import Route, read_traffic
+
+
+def test_requests_are_counted_by_route_and_status(portal: httpx.Client) -> None:
+    """Under the templates of their routes; unknown paths are one, those for the figures none. No token is needed."""
+    for path in ("/api/client_groups/1/products", "/api/client_groups/2/products", "/nowhere", "/else/where"):
+        portal.get(path)
+    portal.get("/dashboard", headers={"Authorization": "none"})
+
+    page = httpx.get(portal.base_url.join("/metrics")).text
+    traffic = read_traffic(page, [])
+    assert traffic is not None
+    assert dict(traffic.counts) == {
+        Route("GET", "/api/client_groups/{group_id}/products"): 2,
+        Route("GET", "unknown"): 2,
+        Route("GET", "/dashboard"): 1,
+        Route("POST", "/auth/login"): 1,
+    }
+    assert 'http_requests_total{method="GET",route="/dashboard",status="401"} 1.0' in page
+    assert 'http_request_duration_seconds_count{method="GET",route="/dashboard"} 1.0' in page
+
+
+def test_a_request_that_nobody_answers_counts_as_failed() -> None:
+    """An error that no handler knows is the portal's fault as well."""
+    metrics = RequestMetrics()
+
+    async def fail(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise ZeroDivisionError
+
+    async def receive() -> Message:
+        raise AssertionError
+
+    async def send(_message: Message) -> None:
+        raise AssertionError
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(CountedRequests(fail, metrics)({"type": "http", "method": "GET", "path": "/x"}, receive, send))
+    labels = {"method": "GET", "route": "unknown", "status": "500"}
+    assert metrics.registry.get_sample_value("http_requests_total", labels) == 1
+
+
+def test_the_portal_documents_its_endpoints(portal: httpx.Client) -> None:
+    """For whoever has no token yet either; the page of figures is not one of them."""
+    paths = httpx.get(portal.base_url.join("/openapi.json")).json()["paths"]
+    assert "/api/client_groups/{group_id}/products" in paths
+    assert "/metrics" not in paths
