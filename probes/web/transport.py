@@ -1,6 +1,7 @@
 """The way of requests to one web server, for plain probes and for clients of httpx alike."""
 
 import asyncio
+import contextlib
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -133,22 +134,24 @@ class WireTransport(WebTransport):
 
     async def _reach(self, endpoint: Endpoint, addresses: Sequence[str], run: ProbeRun) -> WireConnection:
         """A connection to the first of the addresses that takes one."""
-        failure: OSError | None = None
         with run.phase("connect"):
-            for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
-                run.details["address"] = address
-                share = self._target.connect_timeout / len(addresses) if left > 1 else None
-                try:
-                    async with asyncio.timeout(share):
-                        return await self._open_one(endpoint, address)
-                except OSError as error:
-                    failure = error
-        if failure is None or isinstance(failure, TimeoutError):
-            raise TimeoutError
-        why = "nobody listens" if isinstance(failure, ConnectionRefusedError) else failure.strerror or "no way there"
-        raise ProbeFailed(Reason.REFUSED, f"{endpoint.host}:{endpoint.port} can't be reached: {why}") from failure
+            for address in addresses[:-1]:
+                with contextlib.suppress(OSError):
+                    async with asyncio.timeout(self._target.connect_timeout / len(addresses)):
+                        return await self._open_one(endpoint, address, run)
+            try:
+                return await self._open_one(endpoint, addresses[-1], run)
+            except TimeoutError:
+                raise
+            except OSError as error:
+                why = (
+                    "nobody listens" if isinstance(error, ConnectionRefusedError) else error.strerror or "no way there"
+                )
+                where = f"{endpoint.host}:{endpoint.port}"
+                raise ProbeFailed(Reason.REFUSED, f"{where} can't be reached: {why}") from error
 
-    async def _open_one(self, endpoint: Endpoint, address: str) -> WireConnection:
+    async def _open_one(self, endpoint: Endpoint, address: str, run: ProbeRun) -> WireConnection:
+        run.details["address"] = address
         connection = WireConnection(endpoint, address, self._clock, self._lose)
         self._open.add(connection)
         try:

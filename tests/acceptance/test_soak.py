@@ -1,4 +1,4 @@
-"""Two minutes of every fault in turn: the prober measures each, and ends with what it held after the first round."""
+"""Two minutes of every fault in turn: the prober measures each, and ends with what it held after the first rounds."""
 
 import asyncio
 import json
@@ -20,6 +20,8 @@ from tests.acceptance.faulty_server import FaultyServer, faulty_server
 from tests.probes.gate import Gate, gate
 
 SOAK_SECONDS = 120.0
+# On a busy machine the first round does not always bring as much at once as a later one.
+WARM_UP_ROUNDS = 2
 # Longer than a probe backs off (8 intervals of a second): all run again.
 SETTLING_SECONDS = 10.0
 LEAST_SECONDS = 1.5
@@ -204,7 +206,7 @@ async def probing(path: Path) -> AsyncIterator[Prober]:
 
 
 def test_two_minutes_of_faults_leave_nothing_behind(empty_database: str, tmp_path: Path) -> None:
-    """As many tasks, sockets and descriptors as after the first round of faults, and memory within 5 % of it.
+    """As many tasks, sockets and descriptors as after the first rounds of faults, and memory within 5 % of it.
 
     Meanwhile each fault is measured as what it is, each is recovered from, and the probe of another server never fails.
     """
@@ -216,7 +218,8 @@ def test_two_minutes_of_faults_leave_nothing_behind(empty_database: str, tmp_pat
             path = tmp_path / "portalwatch.yml"
             path.write_text(yaml.safe_dump(configuration(web.port, good.port, door.dsn)), encoding="utf-8")
             async with probing(path) as prober:
-                await round_of_faults(prober, web, door, administrator)
+                for _ in range(WARM_UP_ROUNDS):
+                    await round_of_faults(prober, web, door, administrator)
                 first = await prober.at_rest()
                 started = time.monotonic()
                 while time.monotonic() - started < SOAK_SECONDS:
