@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 import socket
@@ -17,7 +16,7 @@ from baselines import Clock, Inspected
 from monitor.clock import SystemClock
 from monitor.configuration import load_configuration
 from monitor.errors import ConfigurationError, ExitCode
-from monitor.event_loop import run
+from monitor.event_loop import run, settle
 from monitor.link import LinkWriter
 from monitor.logs import configure_logs
 from monitor.scheduler import Beat, keep_beats
@@ -51,9 +50,7 @@ async def probe(settings: Settings, end: socket.socket, restarts: int) -> None:
         )
         stopping = asyncio.create_task(stop.wait())
         await asyncio.sleep(0)
-        # What stays for good is left out of every later collection: with 10,000 probes a full one took half a second.
-        gc.collect()
-        gc.freeze()
+        settle()
         log.info("probing", probes=len(beats))
         done, pending = await asyncio.wait([sending, probing, looking, stopping], return_when=asyncio.FIRST_COMPLETED)
         for task in pending:

@@ -1,8 +1,9 @@
 """What a kind of probe is made of: a Probe, run by a runner, over Links that outlive its runs."""
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, cast
 
@@ -98,7 +99,7 @@ class ProbeRun:
 class Probe(ABC):
     """One configured probe: made once without any I/O, run many times, never twice at the same time."""
 
-    def turn(self) -> AbstractAsyncContextManager[None] | None:
+    def turn(self) -> asyncio.Lock | None:
         """What must be waited for before a run may start: a link that serves one at a time. It counts as lateness.
 
         None where nothing is.

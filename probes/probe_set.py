@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from baselines.clock import Clock
 from baselines.inspection import Inspection
@@ -25,6 +26,8 @@ from probes.stopwatch import LoopDelay, Stopwatch
 from probes.targets import HttpTarget, PostgresTarget
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,31 @@ class _Slot:
         self.back_off = BackOff(settings.interval_seconds)
         self.runs = 0
 
+    async def in_turn(self, act: Callable[[], Awaitable[T]]) -> T | None:
+        """What `act` gives; None where the probe does not get its turn within its deadline."""
+        async with self.lock:
+            turn = self.probe.turn()
+            if turn is None:
+                return await act()
+            try:
+                async with asyncio.timeout(self.limit_seconds):
+                    await turn.acquire()
+            except TimeoutError:
+                return None
+            try:
+                return await act()
+            finally:
+                turn.release()
+
     def series_of(self, reading: Reading) -> Series:
         return self._by_metric[reading.metric or self.settings.name]
 
     def require_all_series(self, readings: Sequence[Reading]) -> None:
         """Raises ProbesError where the readings are not one for each series: no gap, and nothing unheard of."""
-        metrics = sorted(one.metric or self.settings.name for one in readings)
-        if metrics != sorted(self._by_metric):
-            raise ProbesError(f"kind {self.settings.kind} read {metrics} and declares {sorted(self._by_metric)}")
+        metrics = {one.metric or self.settings.name for one in readings}
+        if metrics != self._by_metric.keys() or len(readings) != len(metrics):
+            declared = sorted(self._by_metric)
+            raise ProbesError(f"kind {self.settings.kind} read {sorted(metrics)} and declares {declared}, once each")
 
 
 class ProbeSet:
@@ -122,20 +142,11 @@ class ProbeSet:
         slot = self._slot(probe_name)
         if why := slot.back_off.why(self._clock.monotonic()):
             return self._left_out(slot, Reason.BACKING_OFF, why, intended_at)
-        async with slot.lock, AsyncExitStack() as held:
-            if not await _is_its_turn(slot, held):
-                why = f"the way to the target was busy for {slot.limit_seconds:g} s with other probes"
-                return self._left_out(slot, Reason.BUSY, why, intended_at)
-            run = self._new_run(slot)
-            slot.runs += 1
-            started_at = self._clock.now()
-            started = self._clock.monotonic()
-            readings = await self._look(slot, run)
-            waited_seconds = self._clock.monotonic() - started
-        slot.back_off.note(next((one.reason for one in readings if one.reason), None), started)
-        return Observation(
-            [_measurement(slot, reading, run, intended_at, started_at, waited_seconds) for reading in readings], run
-        )
+        observation = await slot.in_turn(partial(self._carry_out, slot, intended_at))
+        if observation is None:
+            why = f"the way to the target was busy for {slot.limit_seconds:g} s with other probes"
+            return self._left_out(slot, Reason.BUSY, why, intended_at)
+        return observation
 
     async def plan(self, probe_name: str) -> PlanShape | None:
         """The plan of that probe; None where its kind has no plans or none could be had. Raises UnknownProbeError."""
@@ -148,24 +159,9 @@ class ProbeSet:
         Raises UnknownProbeError.
         """
         slot = self._slot(probe_name)
-        started = self._clock.monotonic()
-        if slot.back_off.why(started):
+        if slot.back_off.why(self._clock.monotonic()):
             return None
-        async with slot.lock, AsyncExitStack() as held:
-            if not await _is_its_turn(slot, held):
-                return None
-            try:
-                async with asyncio.timeout(slot.limit_seconds):
-                    return await slot.probe.inspect(self._new_run(slot))
-            except ProbeFailed as failure:
-                logger.warning("probe %s: no look inside: %s", probe_name, failure)
-                if failure.reason is Reason.GAVE_WAY:
-                    slot.back_off.note(failure.reason, started)
-            except TimeoutError:
-                logger.warning("probe %s: no look inside within %g s", probe_name, slot.limit_seconds)
-            except Exception:
-                logger.exception("probe %s: a fault of the prober while it looked inside", probe_name)
-            return None
+        return await slot.in_turn(partial(self._inspect, slot))
 
     async def reconnect(self) -> None:
         """Drop every connection once the runs in flight have ended; the next run of each probe connects anew."""
@@ -184,6 +180,33 @@ class ProbeSet:
     def _new_run(self, slot: _Slot) -> ProbeRun:
         stopwatch = Stopwatch(self._clock, self._loop_delay)
         return ProbeRun(slot.runs, secrets.token_hex(16), self._clock, stopwatch)
+
+    async def _inspect(self, slot: _Slot) -> Inspection | None:
+        name, started = slot.settings.name, self._clock.monotonic()
+        try:
+            async with asyncio.timeout(slot.limit_seconds):
+                return await slot.probe.inspect(self._new_run(slot))
+        except ProbeFailed as failure:
+            logger.warning("probe %s: no look inside: %s", name, failure)
+            if failure.reason is Reason.GAVE_WAY:
+                slot.back_off.note(failure.reason, started)
+        except TimeoutError:
+            logger.warning("probe %s: no look inside within %g s", name, slot.limit_seconds)
+        except Exception:
+            logger.exception("probe %s: a fault of the prober while it looked inside", name)
+        return None
+
+    async def _carry_out(self, slot: _Slot, intended_at: datetime) -> Observation:
+        run = self._new_run(slot)
+        slot.runs += 1
+        started_at = self._clock.now()
+        started = self._clock.monotonic()
+        readings = await self._look(slot, run)
+        waited_seconds = self._clock.monotonic() - started
+        slot.back_off.note(next((one.reason for one in readings if one.reason), None), started)
+        return Observation(
+            [_measurement(slot, reading, run, intended_at, started_at, waited_seconds) for reading in readings], run
+        )
 
     def _left_out(self, slot: _Slot, reason: Reason, why: str, intended_at: datetime) -> Observation:
         """A run that did not take place."""
@@ -226,19 +249,6 @@ class ProbeSet:
         finally:
             run.stopwatch.stop()
         return [Reading(metric=series.metric, reason=reason, detail=detail) for series in slot.series]
-
-
-async def _is_its_turn(slot: _Slot, held: AsyncExitStack) -> bool:
-    """Whether what the probe must wait for could be had within its deadline; then it is held."""
-    turn = slot.probe.turn()
-    if turn is None:
-        return True
-    try:
-        async with asyncio.timeout(slot.limit_seconds):
-            await held.enter_async_context(turn)
-    except TimeoutError:
-        return False
-    return True
 
 
 def _measurement(

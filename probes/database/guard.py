@@ -7,14 +7,17 @@ the server's and a second connection to the watched database must not be.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import TypeVar
 
 from baselines.clock import Clock
 from probes.database.connection import APPLICATION_NAME, GRACE_SECONDS, MARKER, Backend, Connection, connect, hang_up
 from probes.database.failures import DRIVER_ERRORS, failure_of
 from probes.errors import ProbeFailed
 from probes.targets import PostgresTarget
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -54,13 +57,12 @@ class Guard:
         self._said = False
         self.gave_way = False
 
-    @asynccontextmanager
-    async def over(self, backend: Backend) -> AsyncIterator[None]:
-        """Watches what that backend does within the block; `gave_way` says afterwards whether it was cancelled."""
+    async def over(self, backend: Backend, statement: Awaitable[T]) -> T:
+        """What the statement gives, that backend being watched; `gave_way` says then whether it was cancelled."""
         self.gave_way = False
         timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._begin, backend)
         try:
-            yield
+            return await statement
         finally:
             timer.cancel()
             if self._watch is not None:

@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
@@ -32,6 +31,8 @@ Argument = str | int | float | bool | None
 Statement: TypeAlias = "PreparedStatement[asyncpg.Record]"
 
 T = TypeVar("T")
+# What is done with a prepared statement over its connection.
+Use: TypeAlias = Callable[[Connection, Statement], Awaitable[T]]
 
 
 class DatabaseLink:
@@ -51,7 +52,7 @@ class DatabaseLink:
         self._in_doubt = False
         self._left_behind: Backend | None = None
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
+    def turn(self) -> asyncio.Lock:
         """The connection for oneself: all else of this class but `close` needs it."""
         return self._lock
 
@@ -61,27 +62,25 @@ class DatabaseLink:
         Connecting and preparing are timed apart, as phases of the run. Raises ProbeFailed.
         """
 
-        async def fetch(statement: Statement) -> Sequence[asyncpg.Record]:
+        async def fetch(_: Connection, statement: Statement) -> Sequence[asyncpg.Record]:
             with run.stopwatch:
                 return await statement.fetch(*arguments)
 
-        async with self._bounded(run) as connection:
-            return await self._with_statement(connection, query, run, fetch)
+        return await self._bounded(query, run, fetch)
 
     async def explain(self, query: str, arguments: Sequence[Argument], options: str, run: ProbeRun) -> dict[str, Any]:
         """What EXPLAIN with these options says of the very statement that `rows` carries out. Raises ProbeFailed.
 
         The server's choice between a generic and a custom plan counts it as one more execution.
         """
-        async with self._bounded(run) as connection:
 
-            async def ask(statement: Statement) -> str:
-                call = f'"{statement.get_name()}"' + (f"({', '.join(map(_literal, arguments))})" if arguments else "")
-                text: str = await connection.fetchval(f"{MARKER}EXPLAIN ({options}, FORMAT JSON) EXECUTE {call}")
-                return text
+        async def ask(connection: Connection, statement: Statement) -> str:
+            call = f'"{statement.get_name()}"' + (f"({', '.join(map(_literal, arguments))})" if arguments else "")
+            text: str = await connection.fetchval(f"{MARKER}EXPLAIN ({options}, FORMAT JSON) EXECUTE {call}")
+            return text
 
-            document: dict[str, Any] = json.loads(await self._with_statement(connection, query, run, ask))[0]
-            return document
+        document: dict[str, Any] = json.loads(await self._bounded(query, run, ask))[0]
+        return document
 
     async def close(self) -> None:
         """End the connection politely, or at once where the server does not answer."""
@@ -92,9 +91,8 @@ class DatabaseLink:
         if was_open is not None:
             await hang_up(was_open[0])
 
-    @asynccontextmanager
-    async def _bounded(self, run: ProbeRun) -> AsyncIterator[Connection]:
-        """The connection for one statement: within the budget, under guard, and the driver's errors made ours, once.
+    async def _bounded(self, query: str, run: ProbeRun, use: Use[T]) -> T:
+        """What `use` makes of the statement: within the budget, under guard, and the driver's errors made ours, once.
 
         A statement that is cancelled leaves the connection in doubt.
         """
@@ -102,8 +100,7 @@ class DatabaseLink:
         connection, backend = await self._connected(run)
         started = self._clock.monotonic()
         try:
-            async with self._guard.over(backend):
-                yield connection
+            return await self._guard.over(backend, self._with_statement(connection, query, run, use))
         except asyncio.CancelledError:
             self._in_doubt = True
             raise
@@ -179,16 +176,14 @@ class DatabaseLink:
                 raise ProbeFailed(Reason.BUSY, "the server has not ended our last statement yet")
             self._left_behind = None
 
-    async def _with_statement(
-        self, connection: Connection, query: str, run: ProbeRun, use: Callable[[Statement], Awaitable[T]]
-    ) -> T:
+    async def _with_statement(self, connection: Connection, query: str, run: ProbeRun, use: Use[T]) -> T:
         try:
-            return await use(await self._prepared(connection, query, run))
+            return await use(connection, await self._prepared(connection, query, run))
         except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError):
             # The table was altered since: the statement is sound, only its preparation is out of date.
             del self._statements[query]
             run.stopwatch.reset()
-            return await use(await self._prepared(connection, query, run))
+            return await use(connection, await self._prepared(connection, query, run))
 
     async def _prepared(self, connection: Connection, query: str, run: ProbeRun) -> Statement:
         if query not in self._statements:

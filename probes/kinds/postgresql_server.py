@@ -1,7 +1,7 @@
 """A PostgreSQL server's own figures: connections, locks, transactions, caches, dead rows, replication, statements."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -71,7 +71,7 @@ class PostgresServerProbe(Probe):
         self._database = links.to(settings.target, DatabaseLink)
         self._earlier: _Look | None = None
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
+    def turn(self) -> asyncio.Lock:
         """One statement at a time over the connection of the database."""
         return self._database.turn()
 

@@ -1,10 +1,10 @@
 """A query as the portal sends it: seconds until its last row has come, or the number that it returns."""
 
+import asyncio
 import logging
 import math
 import random
 from collections.abc import Sequence, Set
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, Self
@@ -76,7 +76,7 @@ class SqlProbe(Probe):
         # The same order at every start, and not that of the file, which is often the tables' own.
         self._order = random.Random(settings.name).sample(range(len(settings.arguments)), len(settings.arguments))
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
+    def turn(self) -> asyncio.Lock:
         """One statement at a time over the connection: the wait for it is ours, not the database's."""
         return self._database.turn()
 

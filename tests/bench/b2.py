@@ -18,8 +18,9 @@ import psutil
 import yaml
 
 from monitor.embedded import EmbeddedServer
-from monitor.event_loop import run
+from monitor.event_loop import run, settle
 from probes import ProbeSet
+from probes.database.connection import Connection
 from tests.acceptance.running import eventually, free_port
 from tests.bench.result import Result
 from tests.probes.watched import SystemClock, look, watched
@@ -28,7 +29,7 @@ PEER = "prometheus-postgres-exporter"
 PAIRS = 5
 PROBES = 2000
 SCRAPES = 150
-# Of the exporter that has many: what its scrape takes beyond one without any is the cost of the queries alone.
+# About as many as a configuration has for one database: a scrape's own cost is shared by that many.
 MANY = 20
 GOAL = 0.5
 BIAS_GOAL_MS = 0.4
@@ -43,7 +44,7 @@ OURS = "%FROM work WHERE%"
 
 
 def b2() -> Result:
-    """Five pairs: our probes through the runner, and scrapes without, with one and with many of the same query."""
+    """Five pairs: our probes through the runner, and scrapes with one and with many of the same query."""
     if shutil.which(PEER) is None:
         raise SystemExit(f"B2: {PEER} is not installed")
     figures = defaultdict[str, list[float]](list)
@@ -53,7 +54,7 @@ def b2() -> Result:
         dsn = running.enter_context(EmbeddedServer.start(directory / "server", durable=False)).dsn("postgres")
         asyncio.run(_execute(dsn, WORK))
         exporters = {
-            queries: running.enter_context(_Exporter.running(dsn, directory, queries)) for queries in (0, 1, MANY)
+            queries: running.enter_context(_Exporter.running(dsn, directory, queries)) for queries in (1, MANY)
         }
         for _ in range(PAIRS):
             for name, value in run(_probes(dsn)).items():
@@ -64,15 +65,17 @@ def b2() -> Result:
 
 
 def _judged(figures: dict[str, list[float]]) -> Result:
-    """The goal is a scrape of the one query, which is what a probe of its own costs the peer; the rest is reported."""
-    ours, none, one, many = (
-        figures[name] for name in ("cpu_ms", *(f"exporter_cpu_ms_of_{queries}_queries" for queries in (0, 1, MANY)))
-    )
-    ratio = figures["ratio"] = [a / b for a, b in zip(ours, one, strict=True)]
-    alone = [(a - b) / MANY for a, b in zip(many, none, strict=True)]
-    figures["ratio_to_the_query_alone"] = [a / b for a, b in zip(ours, alone, strict=True)]
+    """The goal is held against one query of a scrape of many; against a scrape of one it is reported.
+
+    So is what the driver alone costs: no probe over it can cost less.
+    """
+    one, many = (figures[f"exporter_cpu_ms_of_{queries}_queries"] for queries in (1, MANY))
+    each = [scrape / MANY for scrape in many]
+    ratio = figures["ratio"] = [a / b for a, b in zip(figures["cpu_ms"], each, strict=True)]
+    figures["ratio_of_the_driver_alone"] = [a / b for a, b in zip(figures["driver_cpu_ms"], each, strict=True)]
+    figures["ratio_to_a_scrape_of_one"] = [a / b for a, b in zip(figures["cpu_ms"], one, strict=True)]
     met = statistics.median(ratio) <= GOAL and statistics.median(figures["bias_ms"]) <= BIAS_GOAL_MS
-    goal = f"CPU at most {GOAL} of a scrape of the query by postgres_exporter, bias at most {BIAS_GOAL_MS} ms"
+    goal = f"CPU at most {GOAL} of postgres_exporter's for one of {MANY} queries, bias at most {BIAS_GOAL_MS} ms"
     return Result(id="B2", goal=goal, figures=figures, ratio=ratio, met=met)
 
 
@@ -137,6 +140,7 @@ async def _probes(dsn: str) -> dict[str, float]:
     async with ProbeSet(configuration.probes, configuration.targets, SystemClock()) as probes:
         for _ in range(20):
             await look(probes)
+        settle()
         calls, server_ms = await server.fetchrow(OF_THE_SERVER, OURS) or (0, 0.0)
         cpu, values = time.process_time(), []
         for _ in range(PROBES):
@@ -144,11 +148,26 @@ async def _probes(dsn: str) -> dict[str, float]:
             values.append(measured.value or 0.0)
         cpu = time.process_time() - cpu
         calls_after, server_ms_after = await server.fetchrow(OF_THE_SERVER, OURS) or (0, 0.0)
+    driver = await _driver_cpu_ms(server)
     await server.close()
     if calls_after - calls != PROBES:
         raise SystemExit(f"B2: the server counted {calls_after - calls} of {PROBES} probes")
     mean_ms = (server_ms_after - server_ms) / PROBES
-    return {"cpu_ms": cpu * 1000 / PROBES, "server_ms": mean_ms, "bias_ms": statistics.mean(values) * 1000 - mean_ms}
+    return {
+        "cpu_ms": cpu * 1000 / PROBES,
+        "driver_cpu_ms": driver,
+        "server_ms": mean_ms,
+        "bias_ms": statistics.mean(values) * 1000 - mean_ms,
+    }
+
+
+async def _driver_cpu_ms(connection: Connection) -> float:
+    """Milliseconds of processor time for one execution of the prepared statement, and nothing else."""
+    statement = await connection.prepare(QUERY)
+    cpu = time.process_time()
+    for _ in range(PROBES):
+        await statement.fetch()
+    return (time.process_time() - cpu) * 1000 / PROBES
 
 
 async def _execute(dsn: str, statements: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from baselines.measurement import Measurement, Outcome
-from monitor.event_loop import run
+from monitor.event_loop import run, settle
 from probes import ProbeSet
 from tests.probes.watched import SystemClock, watched
 
@@ -31,6 +31,7 @@ async def main(url: str) -> None:
     )
     async with ProbeSet(configuration.probes, configuration.targets, SystemClock()) as probes:
         loop = asyncio.get_running_loop()
+        settle()
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             print(json.dumps(await _carry_out(json.loads(line), probes)), flush=True)
 

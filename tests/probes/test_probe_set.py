@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -245,7 +244,7 @@ def test_a_run_that_does_not_get_its_turn_is_skipped() -> None:
             def __init__(self, settings: ProbeSettings, links: Links) -> None:
                 pass
 
-            def turn(self) -> AbstractAsyncContextManager[None]:
+            def turn(self) -> asyncio.Lock:
                 return one_connection
 
             async def run(self, _: ProbeRun) -> Sequence[Reading]:
