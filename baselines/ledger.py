@@ -58,6 +58,16 @@ class Change:
     at: datetime
 
     @property
+    def is_loss(self) -> bool:
+        """Whether the item is gone, or does not work any more."""
+        return self.after is None or self.after in tuple(State)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there was no such item before; one that came without working is rather a loss."""
+        return self.before is None and not self.is_loss
+
+    @property
     def sentence(self) -> str:
         """What happened to the item, for people."""
         item, before, after = self.item, self.before, self.after

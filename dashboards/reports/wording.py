@@ -1,6 +1,7 @@
 """An assessment in sentences, and the order in which its series are told: the same in every report."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from baselines.ledger import Change, Section
@@ -123,13 +124,24 @@ def reason(one: SeriesComparison) -> str:
 
 
 def changes(assessment: Assessment) -> list[str]:
-    """What changed besides the times, one sentence each; tables that were analysed or vacuumed in a single one."""
+    """What changed besides the times, one sentence each; what slows most often comes first.
+
+    That is what is gone or works no more; then what is otherwise than before. What has only come is counted where it is
+    much, and tables that were analysed or vacuumed are named in a single sentence.
+    """
     everything = assessment.comparison.changes
-    told = [one for one in everything if one.section is not Section.STATISTICS]
     upkeep = [one.item for one in everything if one.section is Section.STATISTICS]
+    new = [one for one in everything if one.section is not Section.STATISTICS and one.is_new]
+    told = [one for one in everything if one.section is not Section.STATISTICS and not one.is_new]
+    told.sort(key=lambda one: not one.is_loss)
+    if len(new) <= MOST_NAMES:
+        told += new
     sentences = [_dated(one) for one in told[:MOST_CHANGES]]
     if len(told) > MOST_CHANGES:
         sentences.append(f"{len(told) - MOST_CHANGES} further changes, see --format json")
+    if len(new) > MOST_NAMES:
+        counts = Counter(one.section for one in new)
+        sentences.append(f"new: {', '.join(f'{section} {count}' for section, count in counts.items())}")
     if upkeep:
         rest = len(upkeep) - MOST_NAMES
         sentences.append(f"upkeep: {', '.join(upkeep[:MOST_NAMES])}" + (f" and {rest} more" if rest > 0 else ""))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from baselines.ledger import Change, Section
+from baselines.ledger import Change, Section, State
 from dashboards.reports import render_html, render_json, render_junit, render_markdown, render_table
 from tests.dashboards.examples import AT, dropped_index
 from thresholds.assessment import Assessment
@@ -72,3 +72,22 @@ def test_scripts_get_every_change() -> None:
         "at": "2026-03-01T12:00:00+00:00",
         "summary": "index i1 on t is gone",
     }
+
+
+def test_what_is_gone_stands_before_what_has_come() -> None:
+    """A migration that makes a hundred things and loses one index: the index is told first, the rest is counted."""
+    made = [
+        Change(source="db", section=Section.CONSTRAINTS, item=f"constraint c{number}", before=None, after="x", at=AT)
+        for number in range(100)
+    ]
+    set_anew = Change(source="db", section=Section.SETTINGS, item="setting work_mem", before="4MB", after="64kB", at=AT)
+    invalid = Change(source="db", section=Section.INDEXES, item="index i on t", before=None, after=State.INVALID, at=AT)
+    told = render_table(with_changes(*made, set_anew, change(1), invalid)).plain
+    told = told[told.index("changed since") :]
+    assert (
+        told.index("index i1 on t is gone")
+        < told.index("index i on t is invalid")
+        < told.index("setting work_mem 4MB → 64kB")
+        < told.index("new: constraints 100")
+    )
+    assert "constraint c" not in told
