@@ -111,7 +111,7 @@ def stage(directory: Path) -> Iterator[Stage]:
         asyncio.run(install(portal_dsn, adviser_password=password))
         asyncio.run(count_statements(server.dsn("portal")))
         asyncio.run(_administer(server.dsn("portal"), statement("grants")))
-        with _portal(portal_dsn, secret) as portal_url:
+        with running_portal(portal_dsn, secret) as portal_url:
             yield Stage(
                 directory=directory,
                 portal_dsn=portal_dsn,
@@ -155,7 +155,7 @@ async def _administer(dsn: str, *statements: str) -> None:
 
 
 @contextmanager
-def _portal(dsn: str, secret: str) -> Iterator[str]:
+def running_portal(dsn: str, secret: str) -> Iterator[str]:
     """The portal in a process of its own; its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         process = subprocess.Popen(
