@@ -3,31 +3,29 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from baselines.clock import Clock
 from baselines.inspection import Inspection
 from baselines.measurement import Measurement, Outcome, Reason
 from baselines.plan_shape import PlanShape
 from baselines.series import Series, SeriesRegistry
-from probes.back_off import BackOff
-from probes.errors import ProbeFailed, ProbesError, UnknownProbeError, outcome_of
+from probes.errors import ProbeFailed, UnknownProbeError, outcome_of
 from probes.probe import Links, Probe, ProbeRun
 from probes.reading import Reading
 from probes.registry import load_probe_kinds
 from probes.settings import ProbeSettings, check_probes, series_of
+from probes.slot import Slot
 from probes.stopwatch import LoopDelay, Stopwatch
 from probes.targets import HttpTarget, PostgresTarget
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,49 +34,6 @@ class Observation:
 
     measurements: list[Measurement]
     run: ProbeRun | None
-
-
-class _Slot:
-    """One probe with what the runner keeps of it: its lock (runs never overlap), the count of its runs, its restraint.
-
-    `limit_seconds` is its deadline, for the wait for its turn and again for the run.
-    """
-
-    def __init__(self, settings: ProbeSettings, probe: Probe) -> None:
-        self.settings = settings
-        self.probe = probe
-        self.series = settings.series()
-        self.limit_seconds = settings.timeout_seconds
-        self._by_metric = {series.metric: series for series in self.series}
-        self.lock = asyncio.Lock()
-        self.back_off = BackOff(settings.interval_seconds)
-        self.runs = 0
-
-    async def in_turn(self, act: Callable[[], Awaitable[T]]) -> T | None:
-        """What `act` gives; None where the probe does not get its turn within its deadline."""
-        async with self.lock:
-            turn = self.probe.turn()
-            if turn is None:
-                return await act()
-            try:
-                async with asyncio.timeout(self.limit_seconds):
-                    await turn.acquire()
-            except TimeoutError:
-                return None
-            try:
-                return await act()
-            finally:
-                turn.release()
-
-    def series_of(self, reading: Reading) -> Series:
-        return self._by_metric[reading.metric or self.settings.name]
-
-    def require_all_series(self, readings: Sequence[Reading]) -> None:
-        """Raises ProbesError where the readings are not one for each series: no gap, and nothing unheard of."""
-        metrics = {one.metric or self.settings.name for one in readings}
-        if metrics != self._by_metric.keys() or len(readings) != len(metrics):
-            declared = sorted(self._by_metric)
-            raise ProbesError(f"kind {self.settings.kind} read {sorted(metrics)} and declares {declared}, once each")
 
 
 class ProbeSet:
@@ -99,7 +54,7 @@ class ProbeSet:
         self._clock = clock
         self._loop_delay = LoopDelay(clock)
         self._links = Links(targets, clock)
-        self._slots = {name: _Slot(one, kinds[one.kind].make(one, self._links)) for name, one in probes.items()}
+        self._slots = {name: Slot(one, kinds[one.kind].make(one, self._links)) for name, one in probes.items()}
 
     async def __aenter__(self) -> Self:
         return self
@@ -170,18 +125,18 @@ class ProbeSet:
                 await runs.enter_async_context(slot.lock)
             await self._links.close()
 
-    def _slot(self, probe_name: str) -> _Slot:
+    def _slot(self, probe_name: str) -> Slot:
         try:
             return self._slots[probe_name]
         except KeyError:
             known = ", ".join(self._slots) or "none"
             raise UnknownProbeError(f"there is no probe {probe_name!r}; there are: {known}") from None
 
-    def _new_run(self, slot: _Slot) -> ProbeRun:
+    def _new_run(self, slot: Slot) -> ProbeRun:
         stopwatch = Stopwatch(self._clock, self._loop_delay)
         return ProbeRun(slot.runs, secrets.token_hex(16), self._clock, stopwatch)
 
-    async def _inspect(self, slot: _Slot) -> Inspection | None:
+    async def _inspect(self, slot: Slot) -> Inspection | None:
         name, started = slot.settings.name, self._clock.monotonic()
         try:
             async with asyncio.timeout(slot.limit_seconds):
@@ -196,7 +151,7 @@ class ProbeSet:
             logger.exception("probe %s: a fault of the prober while it looked inside", name)
         return None
 
-    async def _carry_out(self, slot: _Slot, intended_at: datetime) -> Observation:
+    async def _carry_out(self, slot: Slot, intended_at: datetime) -> Observation:
         run = self._new_run(slot)
         slot.runs += 1
         started_at = self._clock.now()
@@ -208,7 +163,7 @@ class ProbeSet:
             [_measurement(slot, reading, run, intended_at, started_at, waited_seconds) for reading in readings], run
         )
 
-    def _left_out(self, slot: _Slot, reason: Reason, why: str, intended_at: datetime) -> Observation:
+    def _left_out(self, slot: Slot, reason: Reason, why: str, intended_at: datetime) -> Observation:
         """A run that did not take place."""
         now = self._clock.now()
         return Observation(
@@ -226,7 +181,7 @@ class ProbeSet:
             None,
         )
 
-    async def _look(self, slot: _Slot, run: ProbeRun) -> Sequence[Reading]:
+    async def _look(self, slot: Slot, run: ProbeRun) -> Sequence[Reading]:
         """The readings of one run within its deadline; one with a reason for each series where it failed."""
         name, limit = slot.settings.name, slot.limit_seconds
         extra = {"correlation_id": run.correlation_id}
@@ -252,7 +207,7 @@ class ProbeSet:
 
 
 def _measurement(
-    slot: _Slot,
+    slot: Slot,
     reading: Reading,
     run: ProbeRun,
     intended_at: datetime,
