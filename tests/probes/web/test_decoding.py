@@ -29,6 +29,7 @@ def bare_deflate(text: bytes) -> bytes:
         ("deflate", bare_deflate(TEXT)),
         ("deflate, gzip", gzip.compress(zlib.compress(TEXT))),
     ],
+    ids=["no_coding", "identity", "upper_case", "two_members", "deflate", "bare_deflate", "one_in_the_other"],
 )
 def test_every_coding_we_ask_for_is_undone(encodings: str, body: bytes) -> None:
     """gzip of one or several members, deflate with and without its frame, and one within the other."""
@@ -44,6 +45,7 @@ def test_an_empty_body_is_nothing_compressed(encoding: str) -> None:
 @pytest.mark.parametrize(
     ("encodings", "body"),
     [("gzip", gzip.compress(TEXT)[:-9]), ("deflate", b"\x00hello"), ("gzip", TEXT), ("br", TEXT), ("zstd", TEXT)],
+    ids=["cut_off", "bad_deflate", "no_gzip", "brotli", "zstd"],
 )
 def test_what_can_not_be_undone_is_a_broken_protocol(encodings: str, body: bytes) -> None:
     """Cut off, no compression at all, or one we did not ask for."""
