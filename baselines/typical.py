@@ -9,23 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from baselines.baseline import Spacing
-from baselines.case import LARGEST_CAPTURE, Case, Look
-from baselines.location import LATENCY_UNANSWERED_SHARE, judged_band, log_locations, unanswered
+from baselines.case import Case, Look
+from baselines.location import LATENCY_UNANSWERED_SHARE, judged_band, unanswered
+from baselines.moderated import Flags, Interval, Moderated, Prior, SessionRow, gate, undecided
 from baselines.samples import Samples
-from baselines.statistics import (
-    RESIDUAL_SD,
-    Estimate,
-    Floats,
-    Groups,
-    benjamini_hochberg,
-    difference,
-    holm,
-    level,
-    shrunk_variance,
-)
+from baselines.statistics import Floats, holm, level
 from baselines.verdict import Answer, Level, Question, Verdict
 
 # The figures below without another source are from 900 unchanged and 780 really changed capture sessions of 15 series.
@@ -42,30 +32,14 @@ WITHIN_MARGIN = 1.12
 IMPROVED_BELOW = 0.9
 IMPROVED_ERROR = 0.05
 
-# 95 % intervals; their upper end is also what "within" looks at.
-INTERVAL_TAIL = 0.025
-
-# The history counts for at most this many degrees of freedom, since scatter itself changes with time.
-PRIOR_DEGREES = 6
-
-# The scatter of a session (sd of its log location) where there is no history. A single session a side says nothing of
-# its own scatter and so can't correct a prior that is too small: it gets the wider one whatever its spacing.
-PRIOR_SD = {Spacing.SPREAD: 0.15, Spacing.BURST: 0.30}
-PRIOR_SD_OF_SINGLE_SESSIONS = 0.30
-
-# A larger family than this is corrected for its size; a smaller one keeps its error by the gate alone.
-LARGEST_PLAIN_FAMILY = 20
+# What is assumed of the scatter without a history.
+PRIOR = Prior(spaced={Spacing.SPREAD: 0.15, Spacing.BURST: 0.30}, single=0.30)
 
 # z(0.95) + z(0.80): what separates r0 from r1 with four fifths of certainty.
 PLANNED_SEPARATION = 2.49
 
 # The customer's rollback bands: 25 and 40 % slower.
 ROLLBACK_RATIOS = (1.25, 1.40)
-
-# The largest log of a float, so that an interval is always a pair of numbers.
-LARGEST_LOG = math.log(np.finfo(np.float64).max)
-
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +63,9 @@ def judge_typical(cases: Sequence[Case], look: Look = Look.ONLY) -> list[Typical
     """
     if not cases:
         return []
-    sides = _Sides(cases)
     with np.errstate(all="ignore"):  # what is NaN or infinite here compares false, and so decides nothing
-        figures = _Figures(cases, sides)
+        sides = _Sides(cases)
+        figures = _Figures(sides)
         calls = _Calls(cases, sides, figures, look)
     return [
         Typical(
@@ -104,21 +78,15 @@ def judge_typical(cases: Sequence[Case], look: Look = Look.ONLY) -> list[Typical
 
 
 class _Sides:
-    """The session locations of a family in groups: before, after and history, one entry a case."""
+    """The low locations of a family, and why a side may lie nowhere."""
 
     def __init__(self, cases: Sequence[Case]) -> None:
-        sides = [side for case in cases for side in (case.before, case.after, case.history)]
-        bands = [judged_band([*case.before, *case.after]) for case in cases]
-        side = np.repeat(np.arange(len(sides)), [len(sessions) for sessions in sides])
-        locations = log_locations([one for sessions in sides for one in sessions], np.array(bands)[side // 3])
-        self.before, self.after, self.history = (
-            Groups.of(locations[side % 3 == which], side[side % 3 == which] // 3, len(cases)) for which in range(3)
-        )
-        at_zero = np.bincount(side, np.isneginf(locations), minlength=len(sides)) > 0
-        self.doubts_before = [_doubt("before", case.before, at_zero[3 * i]) for i, case in enumerate(cases)]
-        self.doubts_after = [_doubt("after", case.after, at_zero[3 * i + 1]) for i, case in enumerate(cases)]
-        self.learnt: Flags = self.history.count >= 2
-        self.single: Flags = (self.before.count <= 1) & (self.after.count <= 1)
+        row = SessionRow(cases)
+        locations = row.locations(np.array([judged_band([*case.before, *case.after]) for case in cases]))
+        self.moderated = Moderated(row, locations, PRIOR)
+        at_zero_before, at_zero_after = (row.any_of(np.isneginf(locations), side) for side in (0, 1))
+        self.doubts_before = [_doubt("before", case.before, at_zero_before[i]) for i, case in enumerate(cases)]
+        self.doubts_after = [_doubt("after", case.after, at_zero_after[i]) for i, case in enumerate(cases)]
 
 
 def _doubt(name: str, sessions: Sequence[Samples], at_zero: bool) -> str | None:
@@ -140,63 +108,41 @@ def _calls(sessions: Sequence[Samples]) -> int:
 class _Figures:
     """What is estimated of each case; NaN where a side has no location."""
 
-    def __init__(self, cases: Sequence[Case], sides: _Sides) -> None:
-        assumed = np.array([PRIOR_SD[case.spacing] for case in cases])
-        assumed = np.where(sides.single, PRIOR_SD_OF_SINGLE_SESSIONS, assumed)
-        history_degrees = np.maximum(sides.history.count - 1, 1)
-        self.prior_sd: Floats = np.where(sides.learnt, np.sqrt(sides.history.squares / history_degrees), assumed)
-        prior_degrees = np.where(sides.learnt, np.minimum(PRIOR_DEGREES, history_degrees), PRIOR_DEGREES)
-        self.variance, degrees = shrunk_variance(prior_degrees, self.prior_sd, sides.before, sides.after)
+    def __init__(self, sides: _Sides) -> None:
+        moderated = sides.moderated
         sound_before = np.array([doubt is None for doubt in sides.doubts_before])
         sound_after = np.array([doubt is None for doubt in sides.doubts_after])
-        self.level = _Interval(level(sides.after, self.variance, degrees))
+        self.level = Interval(level(moderated.after, moderated.variance, moderated.degrees))
         self.has_level: Flags = sound_after & np.isfinite(self.level.value)
-        self.estimate = difference(sides.before, sides.after, self.variance, degrees)
-        self.ratio = _Interval(self.estimate)
+        self.estimate = moderated.estimate
+        self.ratio = Interval(self.estimate)
         self.over = {ratio: self.estimate.probability_above(math.log(ratio)) for ratio in ROLLBACK_RATIOS}
         self.has_ratio: Flags = sound_before & sound_after & np.isfinite(self.estimate.value)
-
-
-class _Interval:
-    """Estimates with their 95 % intervals, back from the log scale."""
-
-    def __init__(self, estimate: Estimate) -> None:
-        self.value: Floats = _exp(estimate.value)
-        self.low: Floats = _exp(estimate.bound(INTERVAL_TAIL))
-        self.high: Floats = _exp(estimate.bound(1 - INTERVAL_TAIL))
-
-
-def _exp(logs: Floats) -> Floats:
-    """Back from the log scale, without ever reaching infinity."""
-    return np.exp(np.minimum(logs, LARGEST_LOG))
 
 
 class _Calls:
     """What the rules say of each case, before one of them is put first."""
 
     def __init__(self, cases: Sequence[Case], sides: _Sides, figures: _Figures, look: Look) -> None:
+        moderated = sides.moderated
         tolerance = np.array([case.tolerance for case in cases])
         null, far = tolerance**NULL_EXPONENT, tolerance * WITHIN_MARGIN
-        floor = np.array([case.floor for case in cases]) / np.exp(sides.before.mean)
+        floor = np.array([case.floor for case in cases]) / np.exp(moderated.before.mean)
         ratio, high = figures.ratio.value, figures.ratio.high
 
         p_slower = np.where(figures.has_ratio, figures.estimate.probability_below(np.log(null)), np.nan)
-        adjusted = figures.has_ratio.sum() > LARGEST_PLAIN_FAMILY
-        p_adjusted = np.where(adjusted | ~sides.learnt, benjamini_hochberg(p_slower), p_slower)
+        plain, kept = gate(p_slower, moderated.learnt, look.error)
         over = (ratio > tolerance) & (ratio - 1 >= floor)
-        self.degraded: Flags = over & (p_adjusted < look.error)
-        self.suspected: Flags = over & (p_slower < look.error) & ~self.degraded
+        self.degraded: Flags = over & kept
+        self.suspected: Flags = over & plain & ~kept
 
         p_faster = np.where(figures.has_ratio, figures.estimate.probability_above(0.0), np.nan)
         self.improved: Flags = (ratio < IMPROVED_BELOW) & (holm(p_faster) < IMPROVED_ERROR)
         self.close: Flags = (ratio <= tolerance) & (high < far)
         self.within: Flags = self.close | (high - 1 < floor)
 
-        # k' = max(1, ⌈2 s² / ((log(r1/r0) / 2.49)² − 0.04²)⌉ − k). There is room at every tolerance: log(1.12) / 2.49
-        # alone is 0.0455.
-        room = (np.log(far / null) / PLANNED_SEPARATION) ** 2 - RESIDUAL_SD**2
-        self.sessions: Floats = np.minimum(sides.before.count, sides.after.count)
-        self.more_sessions: Floats = np.maximum(1, np.ceil(2 * figures.variance / room) - self.sessions)
+        # There is room at every tolerance: log(1.12) / 2.49 alone is 0.0455.
+        self.more_sessions: Floats = moderated.more_sessions(np.log(far / null), PLANNED_SEPARATION)
 
 
 def _answer(case: Case, i: int, sides: _Sides, figures: _Figures, calls: _Calls) -> Answer:
@@ -204,7 +150,7 @@ def _answer(case: Case, i: int, sides: _Sides, figures: _Figures, calls: _Calls)
         reason = sides.doubts_before[i] or sides.doubts_after[i] or "the location falls among calls that timed out"
         more = None if _calls(case.before) and _calls(case.after) else int(calls.more_sessions[i])
         return Answer(question=Question.TYPICAL, verdict=Verdict.INCONCLUSIVE, more_sessions=more, reason=reason)
-    verdict, reason = _verdict(case, i, calls)
+    verdict, reason = _verdict(case, i, sides, calls)
     return Answer(
         question=Question.TYPICAL,
         verdict=verdict,
@@ -213,11 +159,11 @@ def _answer(case: Case, i: int, sides: _Sides, figures: _Figures, calls: _Calls)
         ci_high=float(figures.ratio.high[i]),
         more_sessions=int(calls.more_sessions[i]) if verdict is Verdict.INCONCLUSIVE else 0,
         suspected=verdict is Verdict.INCONCLUSIVE and bool(calls.suspected[i]),
-        reason="; ".join([reason, *_reservations(i, sides, figures)]),
+        reason="; ".join([reason, *_reservations(i, sides.moderated)]),
     )
 
 
-def _verdict(case: Case, i: int, calls: _Calls) -> tuple[Verdict, str]:
+def _verdict(case: Case, i: int, sides: _Sides, calls: _Calls) -> tuple[Verdict, str]:
     tolerance = f"the tolerance of ×{case.tolerance:.4g}"
     if calls.degraded[i]:
         return Verdict.DEGRADED, f"slower than {tolerance} allows"
@@ -227,19 +173,16 @@ def _verdict(case: Case, i: int, calls: _Calls) -> tuple[Verdict, str]:
         return Verdict.WITHIN, f"within {tolerance}" if calls.close[i] else "the difference is below the floor"
     if calls.suspected[i]:
         return Verdict.INCONCLUSIVE, f"suspected: over {tolerance}, but noise does that too among so many series"
-    more = int(calls.more_sessions[i])
-    if calls.sessions[i] + more > LARGEST_CAPTURE:
-        return Verdict.INCONCLUSIVE, f"undecided, and {more} more sessions a side are too many: interleave old and new"
-    return Verdict.INCONCLUSIVE, f"undecided: {more} more sessions a side probably decide it"
+    return Verdict.INCONCLUSIVE, undecided(int(sides.moderated.sessions[i]), int(calls.more_sessions[i]))
 
 
-def _reservations(i: int, sides: _Sides, figures: _Figures) -> list[str]:
+def _reservations(i: int, moderated: Moderated) -> list[str]:
     """What a reader must know of the prior that was used."""
-    if sides.learnt[i]:
+    if moderated.learnt[i]:
         return []
-    if sides.single[i]:
+    if moderated.single[i]:
         return ["one session a side and no history: only very large changes can be claimed"]
-    return [f"no history: a scatter of {figures.prior_sd[i]:.0%} between sessions is assumed"]
+    return [f"no history: a scatter of {moderated.prior_sd[i]:.0%} between sessions is assumed"]
 
 
 def _level(figures: _Figures, i: int) -> Level | None:

@@ -30,6 +30,7 @@ VERDICTS = {
     "nothing changed": (steady(1.0), Verdict.WITHIN, Question.TYPICAL),
     "slower": (steady(2.0), Verdict.DEGRADED, Question.TYPICAL),
     "faster": (steady(0.5), Verdict.IMPROVED, Question.TYPICAL),
+    "slower in some calls": ([session([1.0] * 13 + [3.0] * 7)] * 5, Verdict.DEGRADED, Question.TAIL),
     "failing": ([session([None] * 4 + [1.0] * 16)] * 5, Verdict.DEGRADED, Question.AVAILABILITY),
     "faster but failing": ([session([None] * 4 + [0.5] * 16)] * 5, Verdict.DEGRADED, Question.AVAILABILITY),
     "most calls failed": ([session([None] * 12 + [1.0] * 8)] * 5, Verdict.DEGRADED, Question.AVAILABILITY),
@@ -46,6 +47,16 @@ def test_the_worst_answer_decides(name: str) -> None:
     assert (deciding.verdict, deciding.question) == (verdict, question)
 
 
+def test_the_tail_is_asked_of_sessions_of_twenty_calls() -> None:
+    """The tail's answer comes last, and is absent where sessions are small or the typical call has no ratio."""
+    everything, small, nothing = (
+        judge_family([case(before, after)])[0]
+        for before, after in ((steady(1.0), steady(1.0)), (steady(1.0, calls=19), steady(1.0)[:1]), (steady(1.0), []))
+    )
+    assert [one.question for one in everything.answers] == [Question.TYPICAL, Question.AVAILABILITY, Question.TAIL]
+    assert Question.TAIL not in {one.question for one in (*small.answers, *nothing.answers)}
+
+
 @given(st.lists(st.builds(case, sessions, sessions, sessions), min_size=1, max_size=4))
 @settings(max_examples=100)
 def test_any_samples_have_an_answer(cases: list[Case]) -> None:
@@ -53,7 +64,7 @@ def test_any_samples_have_an_answer(cases: list[Case]) -> None:
     for one, judgement in zip(cases, judge_family(cases), strict=True):
         typical = judgement.answer(Question.TYPICAL)
         assert typical.reason
-        figures = [typical.ratio, typical.ci_low, typical.ci_high]
+        figures = [figure for answer in judgement.answers for figure in (answer.ratio, answer.ci_low, answer.ci_high)]
         assert all(figure is None or math.isfinite(figure) for figure in figures)
         answered = [sum(int((~side.failed).sum()) for side in sides) for sides in (one.before, one.after)]
         if not all(answered):
