@@ -54,7 +54,7 @@ def judge_text(text: str) -> dict[str, Any]:
             return {"verdicts": _answers(_Family.model_validate(document).family)}
         return _answers([_Case.model_validate(document)])[0]
     except ValidationError as error:
-        raise JudgeError(_explained(error)) from error
+        raise JudgeError(explained(error)) from error
 
 
 def judge_stream(lines: Iterable[str], write: Callable[[str], object]) -> None:
@@ -142,7 +142,7 @@ def _answer(metric: str, judgement: Judgement) -> dict[str, Any]:
     }
 
 
-def _explained(error: ValidationError) -> str:
+def explained(error: ValidationError) -> str:
     """Where in the document what is wrong, for the first few errors."""
     errors = error.errors(include_url=False, include_context=False, include_input=False)
     shown = [

@@ -9,6 +9,7 @@ import click
 from monitor.cli.options import unread_config_option
 from monitor.errors import ConfigurationError, ExitCode
 from monitor.judge import JudgeError, judge_stream, judge_text
+from monitor.judge_watch import watch_stream
 
 _CODES = {"degraded": ExitCode.FINDING, "inconclusive": ExitCode.INCONCLUSIVE}
 
@@ -20,8 +21,14 @@ _CODES = {"degraded": ExitCode.FINDING, "inconclusive": ExitCode.INCONCLUSIVE}
 @click.argument("file", type=click.File(encoding="utf-8", errors="replace"), default="-")
 @unread_config_option
 @click.option("--stream", is_flag=True, help="One JSON object a line in, one a line out, for as long as input comes.")
-def judge(file: TextIO, stream: bool) -> ExitCode:
+@click.option("--watch", is_flag=True, help="Watch one value a tick against a reference, for as long as input comes.")
+def judge(file: TextIO, stream: bool, watch: bool) -> ExitCode:
     """Judge the samples in FILE, or on standard input: one case or a family of cases, times in milliseconds."""
+    if stream and watch:
+        raise ConfigurationError("--stream and --watch are two ways to read the input; choose one")
+    if watch:
+        watch_stream(file, _write_line)
+        return ExitCode.WELL
     if stream:
         judge_stream(file, _write_line)
         return ExitCode.WELL
