@@ -2,24 +2,29 @@
 
 from thresholds.advice import advise
 from thresholds.assessment import Action, Advice, Assessment
+from thresholds.counts import WindowCount
+from thresholds.drift import drift_finding
 from thresholds.evaluation import evaluate
-from thresholds.finding import Finding, Level, Rule
+from thresholds.explanation import AppliedRule, bands_of, rules_of, standing_of
+from thresholds.finding import Finding, Level, Rule, marked
 from thresholds.grade import Grade, GradeBands, Grades, load_grades
 from thresholds.judgement import assess, baseline_findings
 from thresholds.limit import Limit, LimitOverride, SeriesLimits
 from thresholds.matrix import ThresholdMatrix, load_matrix
-from thresholds.profile import Profile
+from thresholds.profile import Profile, ProfileFigures
 from thresholds.quantity import written
-from thresholds.rollback import RollbackMatrix, load_rollback
+from thresholds.rollback import RollbackMatrix, RollbackOverride, load_rollback
 from thresholds.routing import Routing, Tier, load_routing
 from thresholds.schedule import Schedule, SupportLevel, load_schedule
-from thresholds.shipped import FigureError
+from thresholds.shipped import FigureError, shipped_line
+from thresholds.source import Source
 from thresholds.target import Target, Targets, load_targets
 from thresholds.tolerance import tolerances
 
 __all__ = [
     "Action",
     "Advice",
+    "AppliedRule",
     "Assessment",
     "FigureError",
     "Finding",
@@ -30,19 +35,25 @@ __all__ = [
     "Limit",
     "LimitOverride",
     "Profile",
+    "ProfileFigures",
     "RollbackMatrix",
+    "RollbackOverride",
     "Routing",
     "Rule",
     "Schedule",
     "SeriesLimits",
+    "Source",
     "SupportLevel",
     "Target",
     "Targets",
     "ThresholdMatrix",
     "Tier",
+    "WindowCount",
     "advise",
     "assess",
+    "bands_of",
     "baseline_findings",
+    "drift_finding",
     "evaluate",
     "load_grades",
     "load_matrix",
@@ -50,6 +61,10 @@ __all__ = [
     "load_routing",
     "load_schedule",
     "load_targets",
+    "marked",
+    "rules_of",
+    "shipped_line",
+    "standing_of",
     "tolerances",
     "written",
 ]

@@ -53,8 +53,9 @@ class Assessment:
 
     @property
     def has_finding(self) -> bool:
-        """Whether this is exit code 1: a series degraded or missing, or anything critical."""
-        return self.verdict is Verdict.DEGRADED or any(one.level is Level.CRITICAL for one in self.findings)
+        """Whether this is exit code 1: a series degraded or missing, or anything critical that is no dry run."""
+        critical = [one for one in self.findings if one.level is Level.CRITICAL and not one.dry_run]
+        return self.verdict is Verdict.DEGRADED or bool(critical)
 
     def findings_of(self, series: str) -> list[Finding]:
         """The findings of one series."""

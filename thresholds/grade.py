@@ -1,5 +1,6 @@
 """Performance grades of the customer's benchmark queries."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Self
 
@@ -7,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from thresholds.quantity import Duration
 from thresholds.shipped import parse_figures, read_figures
+
+FILE = "grades.yml"
 
 
 class Grade(StrEnum):
@@ -50,7 +53,11 @@ class Grades(BaseModel):
     queries: dict[str, GradeBands]
     json_benchmarks: dict[str, Duration]
 
+    def overridden(self, queries: Mapping[str, GradeBands]) -> "Grades":
+        """The same grades, with the user's bands for these queries."""
+        return self.model_copy(update={"queries": {**self.queries, **queries}})
+
 
 def load_grades() -> Grades:
     """The customer's grades as shipped."""
-    return parse_figures(Grades, read_figures("grades.yml"), "grades.yml")
+    return parse_figures(Grades, read_figures(FILE), FILE)

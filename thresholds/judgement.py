@@ -8,7 +8,7 @@ from baselines.verdict import Level as JudgedLevel
 from thresholds.advice import advise, failed_share
 from thresholds.assessment import Assessment
 from thresholds.evaluation import broken, rule_of, side
-from thresholds.finding import Finding, Level, Rule
+from thresholds.finding import Finding, Level, Rule, marked
 from thresholds.limit import SeriesLimits
 from thresholds.matrix import ThresholdMatrix
 from thresholds.quantity import written
@@ -34,17 +34,20 @@ def assess(
       it proves nothing, for a warning as for a critical one. A new series is judged too, it needs no past for this.
     - availability: degraded is critical; so is a new series most of whose calls fail, which has nothing to degrade from
 
-    Raises FigureError where a limit does not fit its series.
+    Those of a series in a dry run are marked. Raises FigureError where a limit does not fit its series.
     """
     findings = [one for one in baseline_findings(comparison, routing, taken_at) if one.level is not Level.OK]
+    dry_runs = set()
     for one in comparison.series:
         limits = matrix.limits_of(one.series)
+        if limits.dry_run:
+            dry_runs.add(one.series.name)
         judged = [
             _availability(one, rollback.broken_over, routing, taken_at),
             _absolute(one, limits, routing, taken_at),
         ]
         findings.extend(finding for finding in judged if finding is not None)
-    findings.sort(key=lambda one: _GRAVITY[one.level])
+    findings = sorted(marked(findings, dry_runs), key=lambda one: _GRAVITY[one.level])
     return Assessment(comparison=comparison, profile=profile, findings=findings, advice=advise(comparison, rollback))
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from baselines.series import Direction, Series, Unit
 from thresholds.quantity import Quantity, written
 from thresholds.shipped import FigureError
+from thresholds.source import Source
 
 _WINDOWS: Final = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 _FORM: Final = re.compile(r"\s*(?P<floor>at least\s)?(?P<quantity>.*?)(?:\sper\s+(?P<window>\w+))?\s*")
@@ -19,8 +20,8 @@ _FORM: Final = re.compile(r"\s*(?P<floor>at least\s)?(?P<quantity>.*?)(?:\sper\s
 class Limit:
     """One limit in base units. A ceiling is broken above it, a floor below it; the limit itself still is well.
 
-    `unit` is None for a plain number, which only a count or a ratio up to 1 may have. `window_seconds`: the value is a
-    count within that time (`5 per hour`); None for everything else.
+    `unit` is None for a plain number, which only a count or a ratio up to 1 may have. `window_seconds`: the value held
+    against it is a count within that time (`5 per hour`); None for everything else.
     """
 
     value: float
@@ -49,8 +50,13 @@ class Limit:
     @property
     def figure(self) -> str:
         """The figure for people, without its direction: `98 %`, `5 per hour`."""
-        window = next((f" per {name}" for name, seconds in _WINDOWS.items() if seconds == self.window_seconds), "")
-        return f"{written(self.value, self.unit, digits=12)}{window}"
+        by = f" per {self.window}" if self.window else ""
+        return f"{written(self.value, self.unit, digits=12)}{by}"
+
+    @property
+    def window(self) -> str | None:
+        """The name of the time it counts by (`hour`); None where it doesn't."""
+        return next((name for name, seconds in _WINDOWS.items() if seconds == self.window_seconds), None)
 
     def __str__(self) -> str:
         return f"at least {self.figure}" if self.direction is Direction.FLOOR else self.figure
@@ -73,6 +79,16 @@ class Limit:
             return f"is a {self.direction}, and of this series {'less' if floor else 'more'} is worse: " + (
                 "write at least before it" if floor else "leave out at least"
             )
+        return self._miscounted(series)
+
+    def _miscounted(self, series: Series) -> str | None:
+        """Why the runs of that series can't be added up to what the limit counts; None where they can."""
+        if self.window_seconds is None or not series.increment:
+            return None
+        if self.direction is Direction.FLOOR:
+            return "would be broken whenever a run is missed: let the probe count that long (window)"
+        if series.cadence_seconds is not None and series.cadence_seconds > self.window_seconds:
+            return f"goes by less time than lies between two runs ({written(series.cadence_seconds, Unit.SECONDS)})"
         return None
 
     def contradiction(self, critical: "Limit") -> str | None:
@@ -119,6 +135,7 @@ class LimitOverride(BaseModel):
     bad_evaluations: int | None = Field(default=None, ge=1, description="in a row before an alert fires")
     good_evaluations: int | None = Field(default=None, ge=1, description="in a row before it resolves")
     action: str | None = Field(default=None, min_length=1, description="a label on the alert; we never carry it out")
+    dry_run: bool | None = Field(default=None, description="whether to judge and show, and alert nobody")
 
     @property
     def figures(self) -> dict[str, Limit | float | int | str | None]:
@@ -129,7 +146,7 @@ class LimitOverride(BaseModel):
     def _agrees_with_itself(self) -> Self:
         if self.warning and self.critical and (contradiction := self.warning.contradiction(self.critical)):
             raise ValueError(contradiction)
-        for name in ("multiplier", "bad_evaluations", "good_evaluations"):
+        for name in ("multiplier", "bad_evaluations", "good_evaluations", "dry_run"):
             if name in self.model_fields_set and getattr(self, name) is None:
                 raise ValueError(f"{name}: can't be taken away; leave it out to keep the default")
         return self
@@ -139,9 +156,9 @@ class LimitOverride(BaseModel):
 class SeriesLimits:
     """Everything the matrix says of one series, in base units, and where it says so.
 
-    `multiplier` is the tolerated ratio to the baseline. `sources` names for each figure that there is the layer it
-    comes from, for people (`matrix: database_queries.client_groups_list`). Raises FigureError where warning and
-    critical contradict each other.
+    `multiplier` is the tolerated ratio to the baseline. `dry_run`: what breaks is shown, and nobody is told. `sources`
+    has for each figure that there is where it stands. Raises FigureError where warning and critical contradict each
+    other.
     """
 
     series: str
@@ -152,9 +169,17 @@ class SeriesLimits:
     bad_evaluations: int
     good_evaluations: int
     action: str | None
-    sources: Mapping[str, str]
+    dry_run: bool
+    sources: Mapping[str, Source]
 
     def __post_init__(self) -> None:
         if self.warning and self.critical and (contradiction := self.warning.contradiction(self.critical)):
-            where = f"warning from {self.sources['warning']}, critical from {self.sources['critical']}"
-            raise FigureError(f"{self.series}: {contradiction} ({where})")
+            warning, critical = self.sources["warning"], self.sources["critical"]
+            where = f"warning from {warning}, critical from {critical}"
+            raise FigureError(f"{self.series}: {contradiction} ({where})", critical if warning.shipped else warning)
+
+    @property
+    def window_seconds(self) -> float | None:
+        """The time by which the limits count; None where they don't."""
+        first = self.warning or self.critical
+        return None if first is None else first.window_seconds

@@ -1,11 +1,11 @@
 """The customer's rollback decision matrix: what is rolled back when, how fast, and who decides."""
 
-from typing import Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from thresholds.quantity import Duration, Share
-from thresholds.shipped import parse_figures, read_figures
+from thresholds.shipped import FigureError, parse_figures, read_figures
 
 
 class RollbackRow(BaseModel):
@@ -48,6 +48,57 @@ class RollbackMatrix(BaseModel):
             if self.hold_from >= row.over:
                 raise ValueError(f"hold_from: must be below {name}.over, there would be nothing to hold at")
         return self
+
+    def overridden(self, override: "RollbackOverride") -> "RollbackMatrix":
+        """The same matrix with the user's figures on top. Raises FigureError where the rows then contradict."""
+        given = override.model_dump(exclude_none=True)
+        try:
+            return RollbackMatrix.model_validate(_merged(self.model_dump(), given))
+        except ValidationError as error:
+            raise FigureError("; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors())) from error
+
+
+class RowOverride(BaseModel):
+    """What differs in a row: a figure that is left out keeps what is shipped."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+    measure: str | None = Field(default=None, min_length=1, description="what is rolled back")
+    within_seconds: Duration | None = Field(default=None, alias="within", description="time it may take")
+    decided_by: str | None = Field(default=None, min_length=1, description="who decides")
+
+
+class CoreRowOverride(RowOverride):
+    """The same for the row of broken core functionality."""
+
+    over: Share | None = Field(default=None, description="from which share of broken series on")
+
+
+class RollbackOverride(BaseModel):
+    """What differs from the shipped rollback matrix.
+
+    The bands of degradation stay where they are, at 25 and 40 %: probabilities are computed, reported and scripted
+    against for these two.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    confidence: Share | None = Field(default=None, description="how probable a band must be to be decided")
+    core_categories: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="categories of the core functionality"
+    )
+    broken_over: Share | None = Field(default=None, description="share of failed calls from which a series is broken")
+    inaccessible: RowOverride | None = Field(default=None, description="every call of the core fails")
+    core_broken: CoreRowOverride | None = Field(default=None, description="a large part of the core is broken")
+    degraded: RowOverride | None = Field(default=None, description="a series is more than 40 % slower")
+
+
+def _merged(figures: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """The figures, with those given in their place, row by row."""
+    return {
+        name: {**value, **given[name]} if isinstance(value, dict) and name in given else given.get(name, value)
+        for name, value in figures.items()
+    }
 
 
 def load_rollback() -> RollbackMatrix:

@@ -18,7 +18,7 @@ def tolerances(
     """The tolerated ratio after/before of each series, by its name (1.25 for 25 % slower).
 
     - `tolerance_percent` (1 to 400), where given, holds for every series
-    - else the series' multiplier, under the profile `enhanced` at most 1.15
+    - else the series' multiplier, under the profile `enhanced` no more than that allows (1.15 as shipped)
 
     Raises FigureError for a percentage out of bounds.
     """
@@ -26,6 +26,4 @@ def tolerances(
         if not LEAST_PERCENT <= tolerance_percent <= MOST_PERCENT:
             raise FigureError(f"a tolerance of {tolerance_percent:g} %: give one from 1 to 400 percent")
         return {one.name: 1 + tolerance_percent / 100 for one in series}
-    at_most = matrix.profiles[profile].at_most
-    multipliers = {one.name: matrix.limits_of(one).multiplier for one in series}
-    return {name: one if at_most is None else min(one, at_most) for name, one in multipliers.items()}
+    return {one.name: matrix.tolerance_of(one, profile)[0] for one in series}

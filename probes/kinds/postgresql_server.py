@@ -39,6 +39,14 @@ _METRICS: Mapping[str, tuple[Unit, Direction]] = {
     "statement_calls": (Unit.COUNT, Direction.CEILING),
     "statement_time": (Unit.RATIO, Direction.CEILING),
 }
+# Counted since the run before.
+_INCREMENTS = frozenset({"deadlocks"})
+_MINIMUM: Mapping[str, int] = {
+    "transaction_rollback_rate": LEAST_TRANSACTIONS,
+    "cache_hit_ratio": LEAST_PAGES,
+    "index_usage": LEAST_SCANS,
+    "dead_rows": LEAST_ROWS,
+}
 
 
 class PostgresServerSettings(ProbeSettings):
@@ -49,7 +57,16 @@ class PostgresServerSettings(ProbeSettings):
     def series(self) -> tuple[Series, ...]:
         """Levels and shares; what is in seconds is the state of a moment, and never compared with a baseline."""
         return tuple(
-            self.series_named(Series(f"{self.category}.{metric}", unit, direction, comparable=False))
+            self.series_named(
+                Series(
+                    f"{self.category}.{metric}",
+                    unit,
+                    direction,
+                    comparable=False,
+                    increment=metric in _INCREMENTS,
+                    minimum_traffic=_MINIMUM.get(metric),
+                )
+            )
             for metric, (unit, direction) in _METRICS.items()
         )
 

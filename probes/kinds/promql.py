@@ -58,6 +58,11 @@ class QuerySeries(_Frozen):
     direction: Direction = Direction.CEILING
     minimum: Minimum | None = None
 
+    def series(self, name: str) -> Series:
+        """The series of that name; it is no time that we took, and has no baseline."""
+        least = None if self.minimum is None else self.minimum.at_least
+        return Series(name, self.unit, self.direction, comparable=False, minimum_traffic=least)
+
 
 class PromqlSettings(ProbeSettings):
     """`series` says by name what is asked; the target is the Prometheus server."""
@@ -67,11 +72,8 @@ class PromqlSettings(ProbeSettings):
     queries: Mapping[Name, QuerySeries] = Field(alias="series", min_length=1)
 
     def series(self) -> tuple[Series, ...]:
-        """One for each query. None is a time that we took ourselves."""
-        return tuple(
-            self.series_named(Series(f"{self.category}.{metric}", one.unit, one.direction, comparable=False))
-            for metric, one in self.queries.items()
-        )
+        """One for each query."""
+        return tuple(self.series_named(one.series(f"{self.category}.{metric}")) for metric, one in self.queries.items())
 
 
 @probe_kind("promql", PromqlSettings)

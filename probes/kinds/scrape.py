@@ -34,10 +34,9 @@ class ScrapeSettings(ProbeSettings):
     max_body: int = Field(default=8 * 1024 * 1024, gt=0)
 
     def series(self) -> tuple[Series, ...]:
-        """One for each entry. None is a time that we took ourselves."""
+        """One for each entry."""
         return tuple(
-            self.series_named(Series(f"{self.category}.{metric}", one.unit, one.direction, comparable=False))
-            for metric, one in self.page_series.items()
+            self.series_named(one.series(f"{self.category}.{metric}")) for metric, one in self.page_series.items()
         )
 
 

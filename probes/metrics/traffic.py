@@ -4,12 +4,13 @@ import math
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from baselines.measurement import Reason
-from baselines.series import Direction, Unit
+from baselines.series import Direction, Series, Unit
 from probes.duration import Duration
 from probes.errors import ProbeFailed
 from probes.metrics.quantile import histogram_quantile
@@ -25,6 +26,10 @@ class _Declared(BaseModel):
 
     unit: Unit
     direction: Direction = Direction.CEILING
+
+    def series(self, name: str) -> Series:
+        """The series of that name; a figure of the portal's is no time that we took, and has no baseline."""
+        return Series(name, self.unit, self.direction, comparable=False)
 
 
 class Level(_Declared):
@@ -71,6 +76,10 @@ class Count(Traffic):
     unit: Unit = Unit.COUNT
     count: WrittenSelector
 
+    def series(self, name: str) -> Series:
+        """Without a window, each run counts what is new."""
+        return replace(super().series(name), increment=self.window is None)
+
     @property
     def selectors(self) -> Sequence[Selector]:
         """The counter."""
@@ -114,6 +123,10 @@ class Ratio(Traffic):
     of: WrittenSelector
     minimum: int = Field(default=1, ge=1)
 
+    def series(self, name: str) -> Series:
+        """With the events it needs."""
+        return replace(super().series(name), minimum_traffic=self.minimum)
+
     @property
     def selectors(self) -> Sequence[Selector]:
         """The part and the whole."""
@@ -136,6 +149,10 @@ class Quantile(Traffic):
     quantile: float = Field(gt=0, lt=1)
     of: WrittenSelector
     minimum: int = Field(default=1, ge=1)
+
+    def series(self, name: str) -> Series:
+        """With the events it needs."""
+        return replace(super().series(name), minimum_traffic=self.minimum)
 
     @property
     def selectors(self) -> Sequence[Selector]:

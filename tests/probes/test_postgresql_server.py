@@ -246,3 +246,15 @@ def test_no_figure_is_held_against_a_baseline() -> None:
     known = series_of(one.probes)
     assert "database_performance.lock_wait_time" in known
     assert not any(series.is_duration for series in known.values())
+
+
+def test_what_is_counted_anew_at_each_run_is_known() -> None:
+    """So that a limit by the hour can be held against it; and shares say how much they need."""
+    one = watched(
+        {"db": {"kind": "postgresql", "url": "postgresql://localhost/x"}},
+        {"server": {"kind": "postgresql_server", "target": "db", "category": "database_performance"}},
+    )
+    known = series_of(one.probes).values()
+    assert [series.metric for series in known if series.increment] == ["deadlocks"]
+    least = {series.metric: series.minimum_traffic for series in known if series.minimum_traffic}
+    assert least["transaction_rollback_rate"] == 100

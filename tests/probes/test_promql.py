@@ -210,9 +210,12 @@ def test_a_mistake_is_found_at_its_place(series: Mapping[str, Any], message: str
 
 def test_the_series_are_known_beforehand() -> None:
     """With their unit and direction; a time that Prometheus tells is not compared with a baseline."""
-    series = {"p95": {"query": "up", "unit": "seconds"}, "good": {"query": "up", "unit": "ratio", "direction": "floor"}}
+    series = {
+        "p95": {"query": "up", "unit": "seconds"},
+        "good": {"query": "up", "unit": "ratio", "direction": "floor", "minimum": {"query": "up", "at_least": 20}},
+    }
     known = series_of(configuration("http://localhost", series).probes).values()
-    assert [(one.metric, one.unit, one.direction, one.is_duration) for one in known] == [
-        ("p95", Unit.SECONDS, Direction.CEILING, False),
-        ("good", Unit.RATIO, Direction.FLOOR, False),
+    assert [(one.metric, one.unit, one.direction, one.is_duration, one.minimum_traffic) for one in known] == [
+        ("p95", Unit.SECONDS, Direction.CEILING, False, None),
+        ("good", Unit.RATIO, Direction.FLOOR, False, 20),
     ]

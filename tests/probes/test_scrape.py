@@ -204,6 +204,20 @@ def test_the_series_are_known_beforehand() -> None:
     assert not any(one.is_duration for one in known)
 
 
+def test_the_series_say_what_a_value_stands_for() -> None:
+    """What is new since the run before, or a whole window; and the traffic without which nothing is judged."""
+    series = {
+        "new": {"count": "a"},
+        "hourly": {"count": "a", "window": "1h"},
+        "rate": {"rate": "a"},
+        "errors": {"ratio": "a", "of": "b", "minimum": 20},
+        "p95": {"quantile": 0.95, "of": "latency", "minimum": 30},
+    }
+    known = series_of(configuration("http://localhost", series).probes).values()
+    assert [one.increment for one in known] == [True, False, False, False, False]
+    assert [one.minimum_traffic for one in known] == [None, None, None, 20, 30]
+
+
 @pytest.mark.parametrize(
     ("series", "message"),
     [

@@ -6,7 +6,16 @@ from baselines.series import Direction, Series, Unit
 from baselines.verdict import Answer, Comparison, Level, Question, SeriesComparison, Verdict
 from baselines.verdict import Level as JudgedLevel
 from tests.thresholds.comparisons import NOON, compared, comparison, failing, side, slower
-from thresholds import Assessment, Rule, assess, baseline_findings, load_matrix, load_rollback, load_routing
+from thresholds import (
+    Assessment,
+    LimitOverride,
+    Rule,
+    assess,
+    baseline_findings,
+    load_matrix,
+    load_rollback,
+    load_routing,
+)
 from thresholds import Level as FindingLevel
 
 QUERY = "database_queries.client_groups_list"
@@ -157,3 +166,18 @@ def test_an_empty_comparison() -> None:
         Comparison(before="a", after="b", series=[]), load_matrix(), load_rollback(), load_routing(), "standard", NOON
     )
     assert (judged.findings, judged.verdict, judged.advice.action) == ([], Verdict.INCONCLUSIVE, "undecided")
+
+
+def test_a_dry_run_is_shown_and_decides_nothing() -> None:
+    """The finding says so, makes no exit code 1 of its own, and opens no alert; the others are told as ever."""
+    over = compared(QUERY, level=interval(0.4, 0.5))
+    other = compared("api_endpoints.client_groups", level=interval(0.4, 0.5))
+    matrix = load_matrix().overridden({QUERY: LimitOverride(dry_run=True)})
+    assessment = assess(comparison([over, other]), matrix, load_rollback(), load_routing(), "standard", NOON)
+    found = {one.series: one for one in assessment.findings}
+    assert (found[QUERY].level, found[QUERY].dry_run) == (FindingLevel.CRITICAL, True)
+    assert found[QUERY].summary.endswith("(dry run: no alert)")
+    assert found[QUERY].told.level is FindingLevel.OK
+    assert found[other.series.name].told == found[other.series.name]
+    assert assessed(over).has_finding
+    assert not assessment.has_finding

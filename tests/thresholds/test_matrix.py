@@ -1,10 +1,14 @@
 """Which limits hold for which series."""
 
+import re
+from dataclasses import replace
+from importlib.resources import files
+
 import pytest
 from pydantic import ValidationError
 
 from baselines.series import Direction, Series, Unit
-from thresholds import FigureError, LimitOverride, ThresholdMatrix, load_matrix
+from thresholds import FigureError, LimitOverride, Profile, ProfileFigures, ThresholdMatrix, load_matrix, shipped_line
 
 LISTED = "database_queries.client_groups_list"
 
@@ -15,7 +19,7 @@ def overridden(name: str, **figures: object) -> ThresholdMatrix:
 
 def test_sources_of_a_listed_series() -> None:
     """A person can see where each figure comes from."""
-    assert load_matrix().limits_of(Series(LISTED)).sources == {
+    assert {name: str(one) for name, one in load_matrix().limits_of(Series(LISTED)).sources.items()} == {
         "warning": f"matrix: {LISTED}",
         "critical": f"matrix: {LISTED}",
         "multiplier": f"matrix: {LISTED}",
@@ -30,7 +34,7 @@ def test_an_unlisted_series_has_the_default_of_its_category() -> None:
     limits = load_matrix().limits_of(Series("database_queries.new_query"))
     assert limits.warning is not None
     assert limits.warning.value == 0.5
-    assert limits.sources["warning"] == "default of database_queries"
+    assert str(limits.sources["warning"]) == "default of database_queries"
 
 
 def test_a_line_stands_for_itself() -> None:
@@ -61,7 +65,7 @@ def test_a_part_has_the_limits_of_the_whole() -> None:
     """One mount point of the disk has the disk's limits, with or without a line of its own in the configuration."""
     series = Series("system_resources.disk_usage.data", Unit.RATIO)
     limits = load_matrix().limits_of(series)
-    assert limits.sources["warning"] == "matrix: system_resources.disk_usage"
+    assert str(limits.sources["warning"]) == "matrix: system_resources.disk_usage"
     changed = overridden("system_resources.disk_usage", warning="60 %").limits_of(series)
     assert changed.warning is not None
     assert changed.warning.value == 0.6
@@ -74,8 +78,8 @@ def test_an_override_changes_what_it_names_and_nothing_else() -> None:
     assert limits.critical is not None
     assert (limits.warning.value, limits.critical.value, limits.multiplier) == (0.12, 0.3, 1.25)
     assert (limits.bad_evaluations, limits.good_evaluations) == (5, 2)
-    assert limits.sources["warning"] == f"configuration: {LISTED}"
-    assert limits.sources["critical"] == f"matrix: {LISTED}"
+    assert str(limits.sources["warning"]) == f"configuration: {LISTED}"
+    assert str(limits.sources["critical"]) == f"matrix: {LISTED}"
 
 
 def test_null_takes_a_limit_away() -> None:
@@ -141,9 +145,98 @@ def test_a_limit_that_does_not_fit_its_series(series: Series, figures: dict[str,
     assert str(caught.value) == message
 
 
+def test_an_override_of_a_category_is_its_default() -> None:
+    """It stands for what is not listed; of a listed series it changes what the line leaves open, and no limit."""
+    matrix = overridden("database_queries.*", warning="400 ms", good_evaluations=4, dry_run=True)
+    unlisted, listed = (matrix.limits_of(Series(f"database_queries.{name}")) for name in ("new", "client_groups_list"))
+    assert unlisted.warning is not None
+    assert listed.warning is not None
+    assert (unlisted.warning.value, listed.warning.value) == (0.4, 0.15)
+    assert (unlisted.good_evaluations, listed.good_evaluations, listed.bad_evaluations) == (4, 4, 3)
+    assert (unlisted.dry_run, listed.dry_run) == (True, True)
+    assert unlisted.sources["warning"].key == ("thresholds", "database_queries.*", "warning")
+    assert matrix.limits_of(Series("api_endpoints.new")).dry_run is False
+
+
+def test_a_series_stands_over_its_category() -> None:
+    """Both are the user's: the nearer one holds."""
+    both = {"x.*": LimitOverride(dry_run=True, multiplier=2), "x.a": LimitOverride(dry_run=False)}
+    limits = load_matrix().overridden(both).limits_of(Series("x.a"))
+    assert (limits.dry_run, limits.multiplier) == (False, 2)
+
+
+def test_a_category_can_not_contradict_itself() -> None:
+    """The shipped warning is 500 ms; a critical limit below it is refused with its place."""
+    with pytest.raises(FigureError, match="warning 500 ms must be below critical 400 ms") as caught:
+        overridden("database_queries.*", critical="400 ms")
+    assert caught.value.source is not None
+    assert caught.value.source.key == ("thresholds", "database_queries.*")
+
+
+@pytest.mark.parametrize(
+    ("profile", "at_most", "name", "tolerance", "shipped_key"),
+    [
+        (Profile.STANDARD, None, "portfolio_summary", 1.5, ("categories", "database_queries", "series")),
+        (Profile.ENHANCED, None, "portfolio_summary", 1.15, ("profiles", "enhanced", "at_most")),
+        (Profile.ENHANCED, 1.3, "portfolio_summary", 1.3, None),
+        (Profile.ENHANCED, 1.3, "client_groups_list", 1.25, ("categories", "database_queries", "series")),
+        (Profile.STANDARD, 1.2, "client_groups_list", 1.2, None),
+    ],
+)
+def test_the_tolerance_comes_with_its_source(
+    profile: Profile, at_most: float | None, name: str, tolerance: float, shipped_key: tuple[str, ...] | None
+) -> None:
+    """The smaller of the multiplier and what the profile allows, be it the customer's or the user's."""
+    own = {} if at_most is None else {profile: ProfileFigures(at_most=at_most)}
+    found, source = load_matrix().overridden({}, own).tolerance_of(Series(f"database_queries.{name}"), profile)
+    assert found == tolerance
+    assert source.shipped is (shipped_key is not None)
+    assert source.key[:3] == (shipped_key or ("profiles", profile, "at_most"))
+
+
+def test_every_shipped_figure_has_its_line() -> None:
+    """The line that is named is the one in which the figure stands."""
+    text = files("thresholds").joinpath("figures", "matrix.yml").read_text(encoding="utf-8").splitlines()
+    matrix = load_matrix()
+    for category, lines in matrix.categories.items():
+        for metric in lines.series:
+            line = text[shipped_line("matrix.yml", ("categories", category, "series", metric)) - 1]
+            assert line.strip().startswith(f"{metric}:")
+    assert text[shipped_line("matrix.yml", ("default", "bad_evaluations")) - 1].strip().startswith("bad_evaluations: 3")
+    with pytest.raises(KeyError):
+        shipped_line("matrix.yml", ("default", "nonsense"))
+
+
+@pytest.mark.parametrize(
+    ("series", "limit", "message"),
+    [
+        (
+            Series("x.errors", Unit.COUNT, cadence_seconds=300, increment=True),
+            "10 per minute",
+            "x.errors: warning 10 per minute goes by less time than lies between two runs (5 min) (configuration: "
+            "x.errors)",
+        ),
+        (
+            Series("x.backups", Unit.COUNT, Direction.FLOOR, cadence_seconds=300, increment=True),
+            "at least 1 per day",
+            "x.backups: warning at least 1 per day would be broken whenever a run is missed: let the probe count that "
+            "long (window) (configuration: x.backups)",
+        ),
+    ],
+)
+def test_a_count_that_runs_can_not_be_added_up_to(series: Series, limit: str, message: str) -> None:
+    """Where each run counts only what is new, a limit by time must be one that a sum of runs can be held against."""
+    with pytest.raises(FigureError) as caught:
+        overridden(series.name, warning=limit).limits_of(series)
+    assert str(caught.value) == message
+    whole = replace(series, increment=False)
+    assert overridden(series.name, warning=limit).limits_of(whole).warning is not None
+
+
 def test_an_override_needs_a_series() -> None:
     """A whole category can't be overridden by the name of a series."""
-    with pytest.raises(FigureError, match=r"^'database_queries': an override is for one series, named category.metric"):
+    message = "'database_queries': an override is for one series, named category.metric, or for category.*"
+    with pytest.raises(FigureError, match=f"^{re.escape(message)}$"):
         overridden("database_queries", warning="1 s")
 
 
@@ -162,6 +255,7 @@ def test_an_override_needs_a_series() -> None:
         ),
         ({"multiplier": 1.0}, "Input should be greater than 1"),
         ({"multiplier": None}, "multiplier: can't be taken away; leave it out to keep the default"),
+        ({"dry_run": None}, "dry_run: can't be taken away; leave it out to keep the default"),
         ({"bad_evaluations": 0}, "Input should be greater than or equal to 1"),
         ({"warning": "5 ms per hour"}, "'5 ms per hour': only a count goes by time, such as 5 per hour"),
         ({"warning": "5 per week"}, "'5 per week': unknown time 'week', known are second, minute, hour, day"),
