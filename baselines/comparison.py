@@ -1,12 +1,16 @@
 """A capture against another: every series judged, all of them as one family."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 from baselines.baseline import Baseline, BaselineError, Spacing
 from baselines.case import Case, Look
-from baselines.family import SEVERITY, Judgement, judge_family
+from baselines.family import Judgement, judge_family
+from baselines.host_load import HostLoads, load_range
 from baselines.plan_shape import PlanShape
 from baselines.samples import Samples
+from baselines.series import Series
 from baselines.summary import summarise
 from baselines.verdict import Comparison, Explanation, ExplanationKind, SeriesComparison, Verdict
 
@@ -22,14 +26,14 @@ def compare(
     history: Mapping[str, Sequence[Samples]],
     floor_seconds: float = FLOOR_SECONDS,
     look: Look = Look.ONLY,
+    known: Mapping[str, Series] = MappingProxyType({}),
 ) -> Comparison:
     """Judges the durations of two captures; series in other units have no ratio and are left out.
 
     Args: `tolerances` maps the name of every duration of either side to the ratio after/before that is tolerated
     (1.25). `history` maps names to earlier sessions of the unchanged series, in any order; a series may be absent.
-    `look` is ONLY where no further sessions are planned.
-
-    Returns the worst verdict first, then the highest ratio.
+    `look` is ONLY where no further sessions are planned. `known` is what the configuration says of series today: with
+    it, calls and controls are known, which no capture keeps.
 
     Raises BaselineError where the two have no duration in common, or a tolerance is absent.
     """
@@ -49,8 +53,12 @@ def compare(
         for name in names
     ]
     judged = zip(cases, judge_family(cases, look), strict=True)
-    series = [_compared(before, after, case, judgement) for case, judgement in judged]
-    return Comparison(before=before.name, after=after.name, series=sorted(series, key=_worst_first))
+    return Comparison(
+        before=before.name,
+        after=after.name,
+        series=[_compared(before, after, case, judgement, known) for case, judgement in judged],
+        loads=HostLoads(before=load_range(before.sessions), after=load_range(after.sessions)),
+    )
 
 
 def _require_comparable(
@@ -80,12 +88,14 @@ def _spacing(before: Baseline, after: Baseline, name: str) -> Spacing:
     return Spacing.SPREAD if both_spread else Spacing.BURST
 
 
-def _compared(before: Baseline, after: Baseline, case: Case, judgement: Judgement) -> SeriesComparison:
+def _compared(
+    before: Baseline, after: Baseline, case: Case, judgement: Judgement, known: Mapping[str, Series]
+) -> SeriesComparison:
     """One series; where only one side has it, the answers mean nothing, but the level does."""
     name = case.metric
     alone = Verdict.MISSING if name not in after.series else Verdict.NEW if name not in before.series else None
     return SeriesComparison(
-        series={**before.series, **after.series}[name],
+        series=_described({**before.series, **after.series}[name], known.get(name)),
         tolerance=case.tolerance,
         verdict=alone or judgement.deciding.verdict,
         answers=() if alone else judgement.answers,
@@ -98,6 +108,13 @@ def _compared(before: Baseline, after: Baseline, case: Case, judgement: Judgemen
     )
 
 
+def _described(captured: Series, known: Series | None) -> Series:
+    """The series as it was captured, with what only the configuration knows of it."""
+    if known is None:
+        return captured
+    return replace(captured, calls_per_hour=known.calls_per_hour, is_control=known.is_control)
+
+
 def _explanations(before: Baseline, after: Baseline, name: str) -> list[Explanation]:
     was, is_now = _last_plan(before, name), _last_plan(after, name)
     change = was.difference(is_now) if was and is_now else None
@@ -106,8 +123,3 @@ def _explanations(before: Baseline, after: Baseline, name: str) -> list[Explanat
 
 def _last_plan(baseline: Baseline, name: str) -> PlanShape | None:
     return next((session.plans[name] for session in reversed(baseline.sessions) if name in session.plans), None)
-
-
-def _worst_first(one: SeriesComparison) -> tuple[int, float]:
-    ratios = [answer.ratio for answer in one.answers if answer.ratio is not None]
-    return SEVERITY.index(one.verdict), -max(ratios, default=0.0)

@@ -29,6 +29,13 @@ class Series:
     are routed by; None asks the shipped mapping of categories. `cadence_seconds` is None for a series that no
     schedule measures. `comparable` is False for seconds that nobody took to do something: the longest wait of the
     moment is 0 most of the time, and has no ratio to a baseline.
+
+    `increment`: each value counts what is new since the run before, so that a limit by the hour is held against the sum
+    of an hour. `minimum_traffic`: with fewer events behind it than this, a figure of traffic is not judged: its probe
+    skips the run; None where the probe asks for no minimum.
+
+    `calls_per_hour`: how often the portal itself does what is timed here; None where nobody knows. `is_control`: no
+    deployment of the portal can change it, such as `SELECT 1` or a static file.
     """
 
     name: str
@@ -37,6 +44,10 @@ class Series:
     cadence_seconds: float | None = None
     route: str | None = None
     comparable: bool = True
+    increment: bool = False
+    minimum_traffic: float | None = None
+    calls_per_hour: float | None = None
+    is_control: bool = False
 
     def __post_init__(self) -> None:
         category, dot, metric = self.name.partition(".")

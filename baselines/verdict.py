@@ -1,9 +1,12 @@
 """The words of a judgement: what was asked of a series, and what the answer can be."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from baselines.common_mode import CommonMode, Move, common_mode
+from baselines.host_load import HostLoads
 from baselines.ledger import Change
 from baselines.series import Series
 
@@ -17,6 +20,17 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
     NEW = "new"
     MISSING = "missing"
+
+
+# The worst first. An improvement stands before "within", since it is an answer to one question only.
+SEVERITY = (
+    Verdict.DEGRADED,
+    Verdict.MISSING,
+    Verdict.INCONCLUSIVE,
+    Verdict.NEW,
+    Verdict.IMPROVED,
+    Verdict.WITHIN,
+)
 
 
 class Question(StrEnum):
@@ -50,7 +64,7 @@ class Summary:
     """What people want to read of one side, in the series' base unit; never what a verdict is made from.
 
     `n` counts all calls; `failed` those that failed, `timed_out` those that waited in vain. The figures are of calls
-    that answered, and None where none did.
+    that answered, and None where none did; `p95_interval` is its 95 % interval, None of a single session.
     """
 
     n: int
@@ -62,6 +76,17 @@ class Summary:
     p99: float | None
     minimum: float | None
     maximum: float | None
+    p95_interval: tuple[float, float] | None = None
+
+    @property
+    def unanswered(self) -> int:
+        """Calls that failed or waited in vain."""
+        return self.failed + self.timed_out
+
+    @property
+    def answered_share(self) -> float:
+        """The share of calls that answered, 0 to 1; 0 for a side without calls."""
+        return 1 - self.unanswered / self.n if self.n else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +137,16 @@ class SeriesComparison:
         return next((one for one in self.answers if one.question is question), None)
 
     @property
+    def shown(self) -> Answer | None:
+        """The answer whose ratio a report shows: the typical one, unless only another one with a ratio gave the
+        verdict, as where just some calls became slower."""
+        typical = self.answer(Question.TYPICAL)
+        if typical is None or typical.verdict is self.verdict:
+            return typical
+        deciding = (one for one in self.answers if one.verdict is self.verdict and one.ratio is not None)
+        return next(deciding, typical)
+
+    @property
     def suspected(self) -> bool:
         """Whether more sessions are worth their minutes before anybody is told."""
         return any(one.suspected for one in self.answers)
@@ -121,19 +156,73 @@ class SeriesComparison:
         """The sentence of the answer that decided the verdict."""
         return next((one.reason for one in self.answers if one.verdict is self.verdict), "")
 
+    @property
+    def impact_seconds_per_hour(self) -> float | None:
+        """What the change costs the portal: its calls in an hour × (level after − level before), negative where it
+        saves.
+
+        None where the calls or one of the levels are unknown, and where it is not the typical call that changed.
+        """
+        shown, calls = self.shown, self.series.calls_per_hour
+        if calls is None or self.level is None or shown is None or shown.ratio is None:
+            return None
+        return calls * self.level.value * (1 - 1 / shown.ratio) if shown.question is Question.TYPICAL else None
+
+    @property
+    def dearer(self) -> float:
+        """How many times as dear an answer has become: the highest ratio, times how many more calls an answer takes.
+
+        Infinite where nothing answers any more; 0 where there are not two sides.
+        """
+        if self.before is None or self.after is None:
+            return 0.0
+        was, is_now = self.before.answered_share, self.after.answered_share
+        if not is_now:
+            return math.inf if was else 0.0
+        ratios = [one.ratio for one in self.answers if one.ratio is not None]
+        return max(ratios, default=1.0) * was / is_now
+
+    @property
+    def rank(self) -> tuple[int, bool, float, float, str]:
+        """What series are sorted by: the worst verdict, what answers no more, the highest impact where it is known,
+        the highest ratio, and the name."""
+        dearer = self.dearer
+        impact = self.impact_seconds_per_hour or 0.0
+        return SEVERITY.index(self.verdict), math.isfinite(dearer), -impact, -dearer, self.series.name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """All series of two captures, judged as one family. `before` and `after` are the names of the captures.
 
-    `changes` are what else has changed from the end of the one to the end of the other, oldest first.
+    `series` are in the order in which they were captured, `worst_first` in that of every report. `loads` is the load of
+    the host for which the verdicts hold. `changes` are what else has changed from the end of the one to the end of the
+    other, oldest first.
     """
 
     before: str
     after: str
     series: Sequence[SeriesComparison]
+    loads: HostLoads = field(default_factory=HostLoads)
     changes: Sequence[Change] = ()
 
+    @property
+    def worst_first(self) -> list[SeriesComparison]:
+        """The series by verdict, then by impact, then by ratio: the order of every report."""
+        return sorted(self.series, key=lambda one: one.rank)
+
+    @property
+    def common_mode(self) -> CommonMode | None:
+        """Whether nearly everything moved alike, whatever the single verdicts are."""
+        answers = [(one.series, one.answer(Question.TYPICAL)) for one in self.series]
+        return common_mode(
+            [
+                Move(series=series.name, ratio=answer.ratio, is_control=series.is_control)
+                for series, answer in answers
+                if answer is not None and answer.ratio
+            ]
+        )
+
     def having(self, *verdicts: Verdict) -> list[SeriesComparison]:
-        """The series with one of these verdicts, in the order of the comparison."""
-        return [one for one in self.series if one.verdict in verdicts]
+        """The series with one of these verdicts, the worst first."""
+        return [one for one in self.worst_first if one.verdict in verdicts]

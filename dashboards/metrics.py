@@ -128,10 +128,26 @@ SERIES_TO_BASELINE = _gauge(
     "series",
     "stat",
 )
+SERIES_TO_REFERENCE = _gauge(
+    "portalwatch_series_to_reference_ratio",
+    "The last fifteen calls of a watched series divided by its reference, the fastest of each five.",
+    "series",
+)
+SERIES_DRIFT = _gauge(
+    "portalwatch_series_drift",
+    "How a watched series stands to its reference: 0 quiet, 1 suspected, 2 degraded.",
+    "series",
+)
 SERIES_TOLERANCE = _gauge(
     "portalwatch_series_tolerance_ratio", "Ratio to the baseline above which the series is degraded.", "series"
 )
+SCHEDULED_CAPTURES = _counter(
+    "portalwatch_scheduled_captures_total", "Baselines that were due by the schedule, by how that ended.", "outcome"
+)
 FINDINGS = _gauge("portalwatch_findings", "Open findings of the series at this level.", "series", "level")
+FINDINGS_DRY_RUN = _gauge(
+    "portalwatch_findings_dry_run", "The same of a series in a dry run: nobody is told of them.", "series", "level"
+)
 ALERTS = _gauge("portalwatch_alerts", "Alerts that are not resolved, by tier and state.", "tier", "state")
 ALERT_CHANGES = _counter("portalwatch_alert_changes_total", "Changes of alerts, by reason and tier.", "reason", "tier")
 ALERT_LATENESS = _histogram(
@@ -185,8 +201,12 @@ CATALOGUE: tuple[Metric, ...] = (
     *SERIES_BASELINE.values(),
     *SERIES_LIMIT.values(),
     SERIES_TO_BASELINE,
+    SERIES_TO_REFERENCE,
+    SERIES_DRIFT,
     SERIES_TOLERANCE,
+    SCHEDULED_CAPTURES,
     FINDINGS,
+    FINDINGS_DRY_RUN,
     ALERTS,
     ALERT_CHANGES,
     ALERT_LATENESS,

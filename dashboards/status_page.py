@@ -37,11 +37,12 @@ class SeriesStatus:
     """One series: its last run and what is thought of it. `value` is in the series' base unit.
 
     None stands for what is not known yet: `last_run_at` and `outcome` before the first run, `verdict` and `ratio`
-    without a baseline.
+    without a baseline. `dry_run` is the level of what nobody is told of; it is shown, and changes no condition.
     """
 
     series: Series
     level: Level = Level.OK
+    dry_run: Level = Level.OK
     value: float | None = None
     outcome: Outcome | None = None
     last_run_at: datetime | None = None

@@ -30,7 +30,9 @@ class ProbeSettings(BaseModel):
     """The part that all kinds share; a kind adds its own fields in a subclass.
 
     `every` is the time between two intended starts, `timeout` the deadline of one run (never longer than `every`),
-    `route` the alert category of the findings, where it is not that of `category`.
+    `route` the alert category of the findings, where it is not that of `category`. `calls_per_hour` is how often the
+    portal itself does this, for the impact of a change. A `control` is nothing that a deployment could change: what it
+    does in a comparison tells a slow host from a slow portal.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -46,6 +48,8 @@ class ProbeSettings(BaseModel):
     every: Duration = 30.0
     timeout: Duration | None = None
     route: str | None = None
+    calls_per_hour: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    control: bool = False
 
     @field_validator("timeout")
     @classmethod
@@ -70,8 +74,14 @@ class ProbeSettings(BaseModel):
         return (self.series_named(Series(f"{self.category}.{self.name}")),)
 
     def series_named(self, series: Series) -> Series:
-        """That series with the cadence and the route of this probe."""
-        return replace(series, cadence_seconds=self.interval_seconds, route=self.route)
+        """That series with what its probe says of it: cadence, route, calls, and whether it is a control."""
+        return replace(
+            series,
+            cadence_seconds=self.interval_seconds,
+            route=self.route,
+            calls_per_hour=self.calls_per_hour,
+            is_control=self.control,
+        )
 
 
 def series_of(probes: Mapping[str, ProbeSettings]) -> SeriesRegistry:

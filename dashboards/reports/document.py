@@ -4,10 +4,11 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
+from baselines.common_mode import CommonMode
+from baselines.host_load import HostLoads, LoadRange
 from baselines.ledger import Change
 from baselines.series import Unit
 from baselines.verdict import Answer, Question, SeriesComparison, Summary
-from dashboards.reports.wording import unanswered
 from thresholds.assessment import Assessment
 from thresholds.finding import Finding
 
@@ -20,7 +21,7 @@ def render_json(assessment: Assessment) -> str:
 
 
 def document(assessment: Assessment) -> dict[str, object]:
-    """The assessment as plain dicts and lists, in the comparison's own order.
+    """The assessment as plain dicts and lists, the worst series first.
 
     A figure that does not exist is null, and so is a side that has no such series. `failed` counts the calls that
     failed and those that timed out: neither is among the figures beside it.
@@ -38,10 +39,37 @@ def document(assessment: Assessment) -> dict[str, object]:
                 "probability": {"over_25": _figure(advice.over_25), "over_40": _figure(advice.over_40)},
                 "reason": advice.reason,
             },
+            "common_mode": _common_mode(comparison.common_mode),
+            "load": _loads(comparison.loads),
         },
-        "series": [_series(one, assessment.findings_of(one.series.name)) for one in comparison.series],
+        "series": [_series(one, assessment.findings_of(one.series.name)) for one in comparison.worst_first],
         "changes": change_documents(comparison.changes),
     }
+
+
+def _common_mode(found: CommonMode | None) -> Mapping[str, object] | None:
+    if found is None:
+        return None
+    return {
+        "ratio": _figure(found.ratio),
+        "moved": found.moved,
+        "series": found.series,
+        "cause": found.cause.value,
+    }
+
+
+def _loads(found: HostLoads) -> Mapping[str, object]:
+    """The one-minute load average per processor on both sides; `busier` is the side that clearly had more."""
+    busier = found.busier
+    return {
+        "before": _load(found.before),
+        "after": _load(found.after),
+        "busier": None if busier is None else busier.value,
+    }
+
+
+def _load(found: LoadRange | None) -> Mapping[str, object] | None:
+    return None if found is None else {"lowest": _figure(found.lowest), "highest": _figure(found.highest)}
 
 
 def change_documents(changes: Sequence[Change]) -> list[dict[str, object]]:
@@ -74,6 +102,8 @@ def _series(one: SeriesComparison, findings: list[Finding]) -> dict[str, object]
             {"question": answer.question.value, **_ratio(answer), "verdict": answer.verdict.value}
             for answer in one.answers
         ],
+        "calls_per_hour": _figure(one.series.calls_per_hour),
+        "impact_seconds_per_hour": _figure(one.impact_seconds_per_hour),
         "findings": [_finding(finding) for finding in findings],
         "explanations": [{"kind": each.kind.value, "summary": each.summary} for each in one.explanations],
     }
@@ -84,10 +114,11 @@ def _summary(side: Summary | None, scale: float) -> Mapping[str, object] | None:
         return None
     return {
         "n": side.n,
-        "failed": unanswered(side),
+        "failed": side.unanswered,
         "mean": _figure(side.mean, scale),
         "median": _figure(side.median, scale),
         "p95": _figure(side.p95, scale),
+        "p95_interval": None if side.p95_interval is None else [_figure(end, scale) for end in side.p95_interval],
         "p99": _figure(side.p99, scale),
         "min": _figure(side.minimum, scale),
         "max": _figure(side.maximum, scale),
@@ -107,6 +138,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "level": finding.level.value,
         "limit": _figure(finding.limit, scale),
         "value": _figure(finding.value, scale),
+        "dry_run": finding.dry_run,
     }
 
 

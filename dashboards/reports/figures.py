@@ -48,6 +48,11 @@ def interval(low: float | None, high: float | None) -> str:
     return NO_FIGURE if low is None or high is None else f"{ratio(low)} to {ratio(high)}"
 
 
+def span(low: float, high: float, unit: Unit) -> str:
+    """Both ends of an interval, `38.1 ms to 52.0 ms`."""
+    return f"{quantity(low, unit)} to {quantity(high, unit)}"
+
+
 def percent(share: float) -> str:
     """A share as whole percent that never claims certainty: `93 %`, `over 99 %`, `under 1 %`."""
     if share > 0.99:

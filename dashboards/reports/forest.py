@@ -59,8 +59,8 @@ class Forest:
         return Band(left=left, width=round(right - left, 2))
 
     def whisker(self, one: SeriesComparison) -> Whisker | None:
-        """The typical ratio of that series, None where it has none."""
-        answer = one.answer(Question.TYPICAL)
+        """The ratio that is shown of that series, None where it has none."""
+        answer = one.shown
         if answer is None or answer.ratio is None or answer.ratio <= 0:
             return None
         low = answer.ratio if answer.ci_low is None else answer.ci_low
@@ -73,14 +73,15 @@ class Forest:
             cut_high=high > self._scale.high,
             verdict=answer.verdict,
             label=(
-                f"{one.series.name}: {figures.ratio(answer.ratio)} times as slow as before, 95 % interval "
+                f"{one.series.name}{'' if answer.question is Question.TYPICAL else f', {answer.question.value}'}: "
+                f"{figures.ratio(answer.ratio)} times as slow as before, 95 % interval "
                 f"{figures.interval(low, high)}, tolerance {figures.ratio(one.tolerance)}: {answer.verdict.value}"
             ),
         )
 
 
 def _scale(series: Sequence[SeriesComparison]) -> LogScale:
-    answers = [answer for one in series if (answer := one.answer(Question.TYPICAL)) and answer.ratio]
+    answers = [answer for one in series if (answer := one.shown) and answer.ratio]
     estimates = [answer.ratio for answer in answers if answer.ratio is not None and answer.ratio > 0]
     ends = [end for answer in answers for end in (answer.ci_low, answer.ci_high) if end is not None and end > 0]
     tolerances = [one.tolerance for one in series]

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from baselines.baseline import Baseline
-from baselines.verdict import Answer, Question, SeriesComparison, Verdict
+from baselines.samples import Samples
+from baselines.summary import summarise
+from baselines.verdict import SEVERITY, SeriesComparison, Summary, Verdict
 from dashboards.page import environment
 from dashboards.reports import figures, wording
 from dashboards.reports.distribution import HEIGHT, WIDTH, Distribution, distribution
@@ -18,11 +20,14 @@ MOST_OPEN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One series as the page shows it; `anchor` is made by us, never from its name."""
+    """One series as the page shows it; `anchor` is made by us, never from its name.
+
+    `sides` are what has figures: before and after, and apart from them the cold calls of each.
+    """
 
     anchor: str
     comparison: SeriesComparison
-    typical: Answer | None
+    sides: Sequence[tuple[str, Summary | None]]
     unanswered: int
     band: Band
     whisker: Whisker | None
@@ -38,7 +43,7 @@ def render_html(assessment: Assessment, *, before: Baseline | None = None, after
     `before` and `after` are the captures compared: where both are given, the details overlay their distributions. The
     file loads nothing, runs nothing, prints, and reads in light and dark and at 390 px.
     """
-    ordered = wording.ordered(assessment)
+    ordered = assessment.comparison.worst_first
     forest = Forest(ordered)
     rows = [_row(number, one, assessment, forest, before, after) for number, one in enumerate(ordered, start=1)]
     return (
@@ -51,7 +56,9 @@ def render_html(assessment: Assessment, *, before: Baseline | None = None, after
             headline=wording.headlines(assessment),
             advice=wording.advice(assessment),
             doubt=wording.doubt(assessment) if assessment.comparison.having(Verdict.DEGRADED) else "",
-            counts=[(one, count) for one in wording.ORDER if (count := len(assessment.comparison.having(one)))],
+            loads=wording.loads(assessment),
+            costed=any(one.impact_seconds_per_hour is not None for one in ordered),
+            counts=[(one, count) for one in SEVERITY if (count := len(assessment.comparison.having(one)))],
             changes=wording.changes(assessment),
             figures=figures,
             wording=wording,
@@ -72,8 +79,13 @@ def _row(
     return Row(
         anchor=f"series-{number}",
         comparison=one,
-        typical=one.answer(Question.TYPICAL),
-        unanswered=sum(wording.unanswered(side) for side in (one.before, one.after) if side),
+        sides=[
+            ("before", one.before),
+            ("after", one.after),
+            *_cold("before", before, name),
+            *_cold("after", after, name),
+        ],
+        unanswered=sum(side.unanswered for side in (one.before, one.after) if side),
         band=forest.band(one),
         whisker=forest.whisker(one),
         distribution=(
@@ -83,3 +95,11 @@ def _row(
         reason=wording.reason(one),
         is_open=number <= MOST_OPEN and one.verdict in (Verdict.DEGRADED, Verdict.MISSING),
     )
+
+
+def _cold(side: str, capture: Baseline | None, series: str) -> list[tuple[str, Summary | None]]:
+    """The first calls after a connect, which are never judged; nothing where none was kept."""
+    sessions: list[Samples] = []
+    if capture is not None:
+        sessions = [one.cold[series] for one in capture.sessions if series in one.cold and len(one.cold[series])]
+    return [(f"{side}, cold", summarise(sessions))] if sessions else []

@@ -15,15 +15,18 @@ IMPOSSIBLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 def render_junit(assessment: Assessment) -> str:
     """A suite whose failures are what makes the exit code 1: series degraded, missing or with a critical finding.
 
-    An inconclusive series is skipped, with the reason; every other passes. What else changed is the suite's output.
+    An inconclusive series is skipped, with the reason; every other passes. The headline, the load for which it holds
+    and what else changed are the suite's output.
     """
     name = f"{assessment.comparison.before} → {assessment.comparison.after}"
     suite = ElementTree.Element("testsuite", name=_text(name))
-    for one in wording.ordered(assessment):
+    for one in assessment.comparison.worst_first:
         _add_case(suite, one, assessment.findings_of(one.series.name))
     suite.set("tests", str(len(suite)))
+    told = [*wording.headlines(assessment), wording.advice(assessment), *wording.loads(assessment)]
     if changes := wording.changes(assessment):
-        ElementTree.SubElement(suite, "system-out").text = _text("\n".join(["Changed:", *changes]))
+        told += ["Changed:", *changes]
+    ElementTree.SubElement(suite, "system-out").text = _text("\n".join(told))
     suite.set("failures", str(len(suite.findall("*/failure"))))
     suite.set("errors", "0")
     suite.set("skipped", str(len(suite.findall("*/skipped"))))
@@ -37,7 +40,7 @@ def _add_case(suite: ElementTree.Element, one: SeriesComparison, findings: list[
     case = ElementTree.SubElement(
         suite, "testcase", classname=_text(one.series.category), name=_text(one.series.metric)
     )
-    critical = [finding for finding in findings if finding.level is Level.CRITICAL]
+    critical = [finding for finding in findings if finding.level is Level.CRITICAL and not finding.dry_run]
     if one.verdict in (Verdict.DEGRADED, Verdict.MISSING) or critical:
         kind = one.verdict.value if one.verdict in (Verdict.DEGRADED, Verdict.MISSING) else Level.CRITICAL.value
         message = wording.reason(one) if kind == one.verdict.value else critical[0].summary
@@ -53,8 +56,10 @@ def _details(one: SeriesComparison, findings: list[Finding]) -> list[str]:
         f"({figures.interval(answer.ci_low, answer.ci_high)}), tolerance {figures.ratio(one.tolerance)}"
         for answer in one.answers
     ]
+    cost = wording.cost(one)
     return [
         *questions,
+        *([cost] if cost else []),
         *(f"because {explanation.summary}" for explanation in one.explanations),
         *(f"{finding.level.value}: {finding.summary}" for finding in findings),
     ]

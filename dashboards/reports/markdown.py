@@ -3,7 +3,7 @@
 import re
 from html import escape
 
-from baselines.verdict import Question, SeriesComparison, Verdict
+from baselines.verdict import SeriesComparison, Verdict
 from dashboards.reports import figures, wording
 from thresholds.assessment import Assessment
 
@@ -16,7 +16,8 @@ def render_markdown(assessment: Assessment) -> str:
     """Headline, advice, a table with one row a series, then why for each that is not within tolerance, then what
     else changed."""
     comparison = assessment.comparison
-    rows = wording.ordered(assessment)
+    rows = comparison.worst_first
+    costed = any(one.impact_seconds_per_hour is not None for one in rows)
     lines = [
         f"### {_text(wording.headline(assessment))}",
         "",
@@ -24,13 +25,14 @@ def render_markdown(assessment: Assessment) -> str:
         "",
         f"Before: {_text(comparison.before)} · after: {_text(comparison.after)} · "
         f"profile: {_text(assessment.profile)} · figures are medians, intervals 95 %.",
+        *wording.loads(assessment),
     ]
     if rows:
         lines += [
             "",
-            "| series | verdict | before | after | ratio (interval) | tolerance | n |",
-            "|---|---|---:|---:|---:|---:|---:|",
-            *(_row(one) for one in rows),
+            f"| series | verdict | before | after | ratio (interval) | tolerance | n |{' work/h |' if costed else ''}",
+            f"|---|---|---:|---:|---:|---:|---:|{'---:|' if costed else ''}",
+            *(_row(one, costed) for one in rows),
         ]
     for one in rows:
         lines += _reasons(assessment, one)
@@ -39,12 +41,12 @@ def render_markdown(assessment: Assessment) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(one: SeriesComparison) -> str:
-    answer = one.answer(Question.TYPICAL)
+def _row(one: SeriesComparison, costed: bool) -> str:
+    answer = one.shown
     ratio = "-" if answer is None or answer.ratio is None else (
         f"{figures.ratio(answer.ratio)} ({figures.interval(answer.ci_low, answer.ci_high)})"
     )  # fmt: skip
-    verdict = one.verdict.value if one.verdict in QUIET else f"**{one.verdict.value}**"
+    verdict = wording.verdict(one) if one.verdict in QUIET else f"**{wording.verdict(one)}**"
     cells = (
         _text(one.series.name),
         verdict,
@@ -53,6 +55,7 @@ def _row(one: SeriesComparison) -> str:
         ratio,
         figures.ratio(one.tolerance),
         wording.sample_count(one.before, one.after),
+        *([wording.impact(one)] if costed else []),
     )
     return f"| {' | '.join(cells)} |"
 
@@ -63,7 +66,8 @@ def _reasons(assessment: Assessment, one: SeriesComparison) -> list[str]:
         return []
     return [
         "",
-        f"**{_text(one.series.name)}** is {one.verdict.value}: {_text(wording.reason(one))}",
+        f"**{_text(one.series.name)}** is {wording.verdict(one)}: {_text(wording.reason(one))}",
+        *(f"- {cost}" for cost in [wording.cost(one)] if cost),
         *(f"- because {_text(explanation.summary)}" for explanation in one.explanations),
         *(f"- {finding.level.value}: {_text(finding.summary)}" for finding in findings),
     ]

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from baselines.verdict import Question, SeriesComparison, Verdict
+from baselines.verdict import SeriesComparison, Verdict
 from dashboards.reports import figures, wording
 from thresholds.assessment import Assessment
 
 HEADINGS = ("verdict", "before", "after", "ratio", "95 % interval", "tol.", "n")
-# Words and numbers line up differently: the verdict to the left, figures to the right.
-LEFT = {"verdict"}
+COST = "work/h"
 INDENT = "  "
 STYLES = {
     Verdict.DEGRADED: "bold red",
@@ -28,10 +27,12 @@ def render_table(assessment: Assessment, width: int | None = None) -> Text:
     the figures, each name stands on a line of its own; it is never cut. Print with `soft_wrap=True`; `.plain` is the
     same text without colour. Figures are medians.
     """
-    rows = wording.ordered(assessment)
+    rows = assessment.comparison.worst_first
     text = Text(no_wrap=True, overflow="ignore")
     text.append(_wrapped(wording.headline(assessment), width), style="bold")
     text.append(_wrapped(wording.advice(assessment), width))
+    for sentence in wording.loads(assessment):
+        text.append(_wrapped(sentence, width), style="dim")
     if rows:
         text.append("\n")
         _append_rows(text, rows, width)
@@ -44,12 +45,14 @@ def render_table(assessment: Assessment, width: int | None = None) -> Text:
 
 
 def _append_rows(text: Text, rows: Sequence[SeriesComparison], width: int | None) -> None:
-    cells = [_cells(one) for one in rows]
-    widths = [max(map(len, column)) for column in zip(HEADINGS, *cells, strict=True)]
+    costed = any(one.impact_seconds_per_hour is not None for one in rows)
+    headings = (*HEADINGS, COST) if costed else HEADINGS
+    cells = [(*_cells(one), wording.impact(one)) if costed else _cells(one) for one in rows]
+    widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
     longest = max(len("series"), *(len(one.series.name) for one in rows))
     one_line = width is None or longest + len(INDENT) + sum(widths) + 2 * (len(widths) - 1) <= width
     text.append(("series".ljust(longest) if one_line else "series\n") + INDENT, style="dim")
-    text.append(_line(HEADINGS, widths) + "\n", style="dim")
+    text.append(_line(headings, widths) + "\n", style="dim")
     for one, row in zip(rows, cells, strict=True):
         text.append((one.series.name.ljust(longest) if one_line else one.series.name + "\n") + INDENT)
         line = _line(row, widths)
@@ -58,9 +61,9 @@ def _append_rows(text: Text, rows: Sequence[SeriesComparison], width: int | None
 
 
 def _cells(one: SeriesComparison) -> tuple[str, ...]:
-    answer = one.answer(Question.TYPICAL)
+    answer = one.shown
     return (
-        one.verdict.value,
+        wording.verdict(one),
         wording.median(one.before, one.series.unit),
         wording.median(one.after, one.series.unit),
         figures.ratio(answer.ratio if answer else None),
@@ -71,11 +74,10 @@ def _cells(one: SeriesComparison) -> tuple[str, ...]:
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = [
-        cell.ljust(width) if heading in LEFT else cell.rjust(width)
-        for heading, cell, width in zip(HEADINGS, cells, widths, strict=True)
-    ]
-    return "  ".join(padded)
+    """Words to the left, figures to the right."""
+    verdict, *numbers = cells
+    padded = [cell.rjust(width) for cell, width in zip(numbers, widths[1:], strict=True)]
+    return "  ".join([verdict.ljust(widths[0]), *padded])
 
 
 def _append_reasons(text: Text, assessment: Assessment, rows: Sequence[SeriesComparison], width: int | None) -> None:
@@ -84,6 +86,8 @@ def _append_reasons(text: Text, assessment: Assessment, rows: Sequence[SeriesCom
         if one.verdict in (Verdict.WITHIN, Verdict.IMPROVED, Verdict.NEW) and not findings:
             continue
         text.append("\n" + _wrapped(f"{one.series.name}: {wording.reason(one)}", width))
+        if cost := wording.cost(one):
+            text.append(_wrapped(cost, width, INDENT))
         for explanation in one.explanations:
             text.append(_wrapped(f"because {explanation.summary}", width, INDENT))
         for finding in findings:

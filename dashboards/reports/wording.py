@@ -1,9 +1,10 @@
-"""An assessment in sentences, and the order in which its series are told: the same in every report."""
+"""An assessment in sentences: the same in every report."""
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 
+from baselines.common_mode import CommonCause, CommonMode
+from baselines.host_load import LoadRange, Side
 from baselines.ledger import Change, Section
 from baselines.series import Unit
 from baselines.verdict import Question, SeriesComparison, Summary, Verdict
@@ -11,48 +12,21 @@ from dashboards.reports import figures
 from thresholds.assessment import Action, Assessment
 from thresholds.finding import Level
 
-# Worst first; what people have to look at stands before what they may skip.
-ORDER = (
-    Verdict.DEGRADED,
-    Verdict.MISSING,
-    Verdict.INCONCLUSIVE,
-    Verdict.IMPROVED,
-    Verdict.WITHIN,
-    Verdict.NEW,
-)
 ACTIONS = {
     Action.CONTINUE: "Continue",
     Action.HOLD: "Hold",
     Action.ROLLBACK: "Roll back",
     Action.UNDECIDED: "Undecided",
 }
+CAUSES = {
+    CommonCause.HOST: "the controls too, so look at the host or the network first",
+    CommonCause.DEPLOYMENT: "but not the controls, so it is deployment-wide",
+    CommonCause.UNKNOWN: "so it is the host or deployment-wide",
+}
 
 # After a deployment there may be hundreds; whoever wants them all asks for JSON.
 MOST_CHANGES = 20
 MOST_NAMES = 3
-
-
-def ordered(assessment: Assessment) -> list[SeriesComparison]:
-    """The series by verdict, then by impact, the highest first, then by name."""
-    return sorted(
-        assessment.comparison.series,
-        key=lambda one: (ORDER.index(one.verdict), -impact(one), one.series.name),
-    )
-
-
-def impact(one: SeriesComparison) -> float:
-    """How many times as dear an answer has become: the typical ratio, times how many more calls one answer takes.
-
-    Infinite where nothing answers any more; 0 where there are not two sides.
-    """
-    if one.before is None or one.after is None:
-        return 0.0
-    share_before, share_after = _answered(one.before), _answered(one.after)
-    if not share_after:
-        return math.inf if share_before else 0.0
-    answer = one.answer(Question.TYPICAL)
-    ratio = 1.0 if answer is None or answer.ratio is None else answer.ratio
-    return ratio * share_before / share_after
 
 
 def headline(assessment: Assessment) -> str:
@@ -61,11 +35,27 @@ def headline(assessment: Assessment) -> str:
 
 
 def headlines(assessment: Assessment) -> list[str]:
-    """What there is to know, most important sentence first; never empty."""
+    """What there is to know, most important sentence first; never empty.
+
+    Where everything moved alike that stands before any single series: it is no correction, every verdict stays.
+    """
+    common = assessment.comparison.common_mode
+    return ([_common(common)] if common else []) + _series_headlines(assessment)
+
+
+def _common(found: CommonMode) -> str:
+    factor = found.ratio if found.ratio > 1 else 1 / found.ratio
+    return (
+        f"Everything is {figures.ratio(factor)} times {'slower' if found.ratio > 1 else 'faster'}: "
+        f"{found.moved} of {found.series} series moved alike, {CAUSES[found.cause]}."
+    )
+
+
+def _series_headlines(assessment: Assessment) -> list[str]:
     total = len(assessment.comparison.series)
     if not total:
         return ["There is nothing to compare: neither side has a series."]
-    degraded = [one for one in ordered(assessment) if one.verdict is Verdict.DEGRADED]
+    degraded = assessment.comparison.having(Verdict.DEGRADED)
     slower = [one for one in degraded if not _only_fails_more(one)]
     failing = [one for one in degraded if _only_fails_more(one)]
     sentences = []
@@ -83,7 +73,7 @@ def headlines(assessment: Assessment) -> list[str]:
         sentences.append(_nothing_degraded(assessment, inconclusive))
     elif inconclusive:
         sentences.append(f"{_share(inconclusive, total)} inconclusive.")
-    critical = {one.series for one in assessment.findings if one.level is Level.CRITICAL}
+    critical = {one.series for one in assessment.findings if one.level is Level.CRITICAL and not one.dry_run}
     if critical:
         sentences.append(f"{len(critical)} series {'is' if len(critical) == 1 else 'are'} over a critical limit.")
     return sentences
@@ -104,7 +94,7 @@ def doubt(assessment: Assessment) -> str:
     """How probable it is that the worst degraded series lies over the limits of the rollback matrix."""
     over_25, over_40 = assessment.advice.over_25, assessment.advice.over_40
     return (
-        "Probability that the worst series is more than 25 % slower: "
+        "Probability that the typical call of the worst series is more than 25 % slower: "
         f"{figures.percent(over_25)}; more than 40 %: {figures.percent(over_40)}."
     )
 
@@ -121,6 +111,59 @@ def reason(one: SeriesComparison) -> str:
         Verdict.WITHIN: "within tolerance",
         Verdict.DEGRADED: "worse than tolerance",
     }[one.verdict]
+
+
+def verdict(one: SeriesComparison) -> str:
+    """The verdict, with the questions that gave it where the typical call did not: `degraded (tail)`."""
+    questions = deciding_questions(one)
+    return one.verdict.value + (f" ({', '.join(questions)})" if questions else "")
+
+
+def deciding_questions(one: SeriesComparison) -> list[str]:
+    """The questions whose answer is the verdict, where the typical one is not among them; else nothing."""
+    deciding = [answer.question for answer in one.answers if answer.verdict is one.verdict]
+    return [] if Question.TYPICAL in deciding else [question.value for question in deciding]
+
+
+def impact(one: SeriesComparison) -> str:
+    """What the change costs, `+41.2 s` of work an hour; `-` where nobody knows how often the portal makes the call."""
+    seconds = one.impact_seconds_per_hour
+    if seconds is None:
+        return figures.NO_FIGURE
+    return f"{'+' if seconds >= 0 else '-'}{figures.quantity(abs(seconds), Unit.SECONDS)}"
+
+
+def cost(one: SeriesComparison) -> str:
+    """The same as a sentence; empty where nobody knows."""
+    seconds, calls = one.impact_seconds_per_hour, one.series.calls_per_hour
+    if seconds is None or calls is None:
+        return ""
+    verb = "costs" if seconds >= 0 else "saves"
+    work = figures.quantity(abs(seconds), Unit.SECONDS)
+    return f"{verb} {work} of work an hour, at {figures.digits(calls)} calls an hour"
+
+
+def loads(assessment: Assessment) -> list[str]:
+    """For which load of the host the verdicts hold, and a warning where it was another one after; may be empty."""
+    found = assessment.comparison.loads
+    if found.before is None and found.after is None:
+        return []
+    sentences = [
+        f"The verdicts hold for a load per processor of {_load(found.before)} before and {_load(found.after)} after."
+    ]
+    match found.busier:
+        case Side.AFTER:
+            sentences.append("The host was much busier after: part of a slowdown may be its load, capture again.")
+        case Side.BEFORE:
+            sentences.append("The host was much busier before: a slowdown may be hidden by it, capture again.")
+    return sentences
+
+
+def _load(found: LoadRange | None) -> str:
+    if found is None:
+        return "an unknown one"
+    low, high = f"{found.lowest:.2f}", f"{found.highest:.2f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def changes(assessment: Assessment) -> list[str]:
@@ -157,20 +200,9 @@ def median(side: Summary | None, unit: Unit) -> str:
     return figures.NO_FIGURE if side is None else figures.quantity(side.median, unit)
 
 
-def worse_questions(one: SeriesComparison) -> list[str]:
-    """Where a series is degraded though its typical call is not: the questions that say so, else nothing."""
-    worse = [answer.question for answer in one.answers if answer.verdict is Verdict.DEGRADED]
-    return [] if Question.TYPICAL in worse else [question.value for question in worse]
-
-
 def sample_count(before: Summary | None, after: Summary | None) -> str:
     """The calls of both sides: `100/100`; `0` stands for a side that has no such series."""
     return f"{before.n if before else 0}/{after.n if after else 0}"
-
-
-def unanswered(side: Summary) -> int:
-    """Calls that failed or waited in vain."""
-    return side.failed + side.timed_out
 
 
 def sentence(text: str) -> str:
@@ -179,11 +211,6 @@ def sentence(text: str) -> str:
     # A name such as database_queries.portfolio_summary stays as it is written.
     begun = f"{text[:1].upper()}{text[1:]}" if first.isalpha() else text
     return begun + ("" if text.endswith((".", "!", "?")) else ".")
-
-
-def _answered(side: Summary) -> float:
-    """The share of calls that were answered."""
-    return 1 - unanswered(side) / side.n if side.n else 0.0
 
 
 def _change(one: SeriesComparison) -> str:

@@ -31,6 +31,8 @@ WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 GROUP BY queryid, userid = current_user::regrole
 ORDER BY seconds DESC
 """
+# Of PostgreSQL 14 and later.
+_COUNTED_HOURS = "SELECT extract(epoch FROM now() - stats_reset) / 3600 FROM {schema}.pg_stat_statements_info"
 
 
 @asynccontextmanager
@@ -85,7 +87,16 @@ async def read_workload(connection: Connection) -> Workload:
         statements=[one for one in seen if not _is_marked(one) and one.nature is not Nature.UTILITY],
         own_seconds=None if is_shared else sum(row["seconds"] for row in rows if row["ours"]),
         hidden_seconds=hidden,
+        counted_hours=await _counted_hours(connection, schema),
     )
+
+
+async def _counted_hours(connection: Connection, schema: str) -> float | None:
+    try:
+        hours = await connection.fetchval(MARKER + _COUNTED_HOURS.format(schema=schema))
+    except asyncpg.UndefinedTableError:
+        return None
+    return None if hours is None else float(hours)
 
 
 def _is_marked(statement: Statement) -> bool:

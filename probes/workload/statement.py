@@ -35,12 +35,14 @@ class Workload:
     """The statements that read or write, the longest first, and what is in none of them.
 
     `own_seconds` is what our role took, None where we share the role with the portal, so that nobody can tell.
-    `hidden_seconds` is the time of statements whose text our role may not see.
+    `hidden_seconds` is the time of statements whose text our role may not see. `counted_hours` is how long ago the
+    statistics were reset, None where the server does not say.
     """
 
     statements: Sequence[Statement]
     own_seconds: float | None
     hidden_seconds: float
+    counted_hours: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -54,6 +56,13 @@ class Workload:
             return None
         whole = self.seconds + self.own_seconds
         return self.own_seconds / whole if whole else 0.0
+
+    def calls_per_hour(self, statement: Statement) -> float | None:
+        """How often the portal carries out a statement; None where less than an hour, or nobody knows how much, was
+        counted."""
+        if self.counted_hours is None or self.counted_hours < 1:
+            return None
+        return statement.calls / self.counted_hours
 
     def share(self, seconds: float) -> float:
         """That time as a part of the portal's, from 0 to 1."""

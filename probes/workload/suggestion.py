@@ -83,7 +83,8 @@ class Suggesting:
                     break
                 share = workload.share(statement.seconds)
                 try:
-                    looked_at.append(await self._query(connection, name, statement, share))
+                    calls = workload.calls_per_hour(statement)
+                    looked_at.append(await self._query(connection, name, statement, share, calls))
                 except ValueError as reason:
                     looked_at.append(LeftOut(statement.text, share, str(reason)))
         covered, seen = 0.0, 0
@@ -124,7 +125,9 @@ class Suggesting:
         """The probe of the machine that the prober runs on."""
         return Suggested(self._named("host"), {"kind": "host", "category": "system_resources"}, None, "this machine")
 
-    async def _query(self, connection: Connection, target_name: str, statement: Statement, share: float) -> _Candidate:
+    async def _query(
+        self, connection: Connection, target_name: str, statement: Statement, share: float, calls_per_hour: float | None
+    ) -> _Candidate:
         """Raises ValueError with the reason why there can be none."""
         if statement.nature is Nature.WRITE:
             raise ValueError("it writes, or locks what it reads")
@@ -132,6 +135,8 @@ class Suggesting:
         entry: Entry = {"kind": "sql", "target": target_name, "category": "database_queries", "query": draft.query}
         if draft.arguments:
             entry["arguments"] = [list(one) for one in draft.arguments]
+        if calls_per_hour:
+            entry["calls_per_hour"] = float(f"{calls_per_hour:.3g}")
         milliseconds = 1000 * statement.seconds / statement.calls if statement.calls else 0.0
         note = f"{statement.calls} calls of {milliseconds:.3g} ms" + ("" if draft.is_exact else ", matched by its text")
         name = query_name(draft.shape, draft.columns, self._names)

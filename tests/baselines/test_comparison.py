@@ -1,6 +1,7 @@
 """Two captures, series by series."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from baselines.baseline import Baseline, BaselineError, CaptureConditions, CaptureSession, Spacing
 from baselines.case import Look
 from baselines.comparison import compare
+from baselines.host_load import HostLoads, LoadRange
 from baselines.plan_shape import PlanShape
 from baselines.samples import Samples
 from baselines.series import Series, Unit
@@ -65,10 +67,10 @@ def compared(before: Baseline, after: Baseline, floor_seconds: float = 0.001, lo
 
 
 def test_a_series_has_its_answers_figures_and_level() -> None:
-    """One degraded series: verdict, both questions, the summaries of both sides, the level after, the sessions."""
+    """One degraded series: verdict, all questions, the summaries of both sides, the level after, the sessions."""
     [one] = compared(capture("pre", {PROFILE: steady(0.1)}), capture("post", {PROFILE: steady(0.2, 4)})).series
     assert (one.verdict, one.tolerance, one.sessions) == (Verdict.DEGRADED, 1.25, (5, 4))
-    assert {answer.question for answer in one.answers} == {Question.TYPICAL, Question.AVAILABILITY}
+    assert {answer.question for answer in one.answers} == set(Question)
     assert one.before is not None
     assert one.after is not None
     assert (one.before.n, one.after.n, one.after.median) == (100, 80, 0.2)
@@ -86,7 +88,7 @@ def test_the_worst_comes_first() -> None:
         capture("pre", {name: steady(0.1) for name in names}),
         capture("post", {**{name: steady(level) for name, level in after.items()}, "api_performance.g": steady(1.0)}),
     )
-    assert [(one.series.metric, one.verdict) for one in comparison.series] == [
+    assert [(one.series.metric, one.verdict) for one in comparison.worst_first] == [
         ("e", Verdict.DEGRADED),
         ("d", Verdict.DEGRADED),
         ("f", Verdict.MISSING),
@@ -189,3 +191,25 @@ def test_the_history_and_the_look_reach_the_rules() -> None:
     shared = compare(before, after, {PROFILE: 1.25}, history={PROFILE: noisy}, look=Look.FIRST).series[0]
     assert "no history" not in alone.reason
     assert (alone.verdict, shared.verdict) == (Verdict.DEGRADED, Verdict.INCONCLUSIVE)
+
+
+def test_what_only_the_configuration_knows_reaches_the_comparison() -> None:
+    """Calls and controls come from the configured series; what the capture itself knows of a series stays."""
+    before, after = capture("pre", {PROFILE: steady(0.1)}), capture("post", {PROFILE: steady(0.2)})
+    known = {PROFILE: Series(PROFILE, Unit.COUNT, calls_per_hour=3600.0, is_control=True)}
+    [one] = compare(before, after, {PROFILE: 1.25}, history={}, known=known).series
+    assert (one.series.calls_per_hour, one.series.is_control, one.series.unit) == (3600.0, True, Unit.SECONDS)
+    assert one.impact_seconds_per_hour == pytest.approx(360.0)
+    assert compared(before, after).series[0].impact_seconds_per_hour is None
+
+
+def test_the_load_of_both_sides_is_kept() -> None:
+    """From the lowest to the highest at the starts of the sessions; unknown where none noted it."""
+    before, after = capture("pre", {PROFILE: steady(0.1)}), capture("post", {PROFILE: steady(0.1)})
+    loads = iter((0.4, 0.1, None, 0.2, 0.3))
+    noted = [
+        replace(one, conditions=replace(one.conditions, host_load=load))
+        for one, load in zip(before.sessions, loads, strict=True)
+    ]
+    comparison = compared(replace(before, sessions=noted), after)
+    assert comparison.loads == HostLoads(before=LoadRange(0.1, 0.4), after=None)

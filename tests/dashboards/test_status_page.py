@@ -31,11 +31,13 @@ def status(
     age_seconds: float | None = 10,
     verdict: Verdict | None = Verdict.WITHIN,
     cadence: float | None = 30.0,
+    dry_run: Level = Level.OK,
 ) -> SeriesStatus:
     """A series that is fine unless told otherwise."""
     return SeriesStatus(
         series=Series(name, unit=Unit.SECONDS, cadence_seconds=cadence),
         level=level,
+        dry_run=dry_run,
         value=0.05,
         outcome=outcome,
         last_run_at=None if age_seconds is None else NOW - timedelta(seconds=age_seconds),
@@ -127,3 +129,11 @@ def test_hostile_words_stay_words() -> None:
 def test_ages_are_told_in_the_largest_unit_that_fits(seconds: int, expected: str) -> None:
     """Short enough for a cell of a phone."""
     assert ago(NOW - timedelta(seconds=seconds), NOW) == expected
+
+
+def test_a_dry_run_is_shown_and_changes_no_condition() -> None:
+    """The page is as well as before, and says what the rule would."""
+    quiet, trying = page(status()), page(status(dry_run=Level.CRITICAL))
+    assert (trying.condition, trying.headline) == (quiet.condition, quiet.headline)
+    assert "dry run: critical" in render_status_page(trying)
+    assert "dry run" not in render_status_page(quiet)

@@ -54,6 +54,14 @@ def test_each_kind_has_its_cadence_and_its_deadline(entry: dict[str, Any], inter
     assert (probe.interval_seconds, probe.timeout_seconds) == (interval, timeout)
 
 
+def test_a_series_knows_the_calls_of_the_portal_and_whether_it_is_a_control() -> None:
+    """Both come from the probe; without them calls are unknown and nothing is a control."""
+    probe = watched(TARGETS, {"probe": {**SQL, "calls_per_hour": 1200, "control": True}}).probes["probe"]
+    assert [(one.calls_per_hour, one.is_control) for one in probe.series()] == [(1200.0, True)]
+    plain = watched(TARGETS, {"probe": SQL}).probes["probe"]
+    assert [(one.calls_per_hour, one.is_control) for one in plain.series()] == [(None, False)]
+
+
 @pytest.mark.parametrize(
     ("entry", "place", "message"),
     [

@@ -2,34 +2,37 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
+from baselines import verdict
+from baselines.host_load import HostLoads, LoadRange
 from baselines.series import Unit
 from baselines.verdict import Verdict
 from dashboards.reports import document, render_json
 from tests.dashboards.examples import SLOW, assessed, compared, dropped_index, finding, summary
 from thresholds.finding import Level, Rule
 
-SIDE = ["n", "failed", "mean", "median", "p95", "p99", "min", "max"]
+SIDE = ["n", "failed", "mean", "median", "p95", "p95_interval", "p99", "min", "max"]
 
 
 def test_the_keys_are_exactly_those_scripts_rely_on() -> None:
     """No key is missing, none is new, and they stand in the order in which the contract lists them."""
     told = json.loads(render_json(dropped_index()))
     assert list(told) == ["before", "after", "profile", "overall", "series", "changes"]
-    assert list(told["overall"]) == ["verdict", "advice"]
+    assert list(told["overall"]) == ["verdict", "advice", "common_mode", "load"]
     assert list(told["overall"]["advice"]) == ["action", "rollback_tier", "probability", "reason"]
     assert list(told["overall"]["advice"]["probability"]) == ["over_25", "over_40"]
     slow = next(one for one in told["series"] if one["series"] == SLOW)
     assert list(slow) == [
         "series", "unit", "before", "after", "ratio", "ci_low", "ci_high", "tolerance", "verdict", "questions",
-        "findings", "explanations",
+        "calls_per_hour", "impact_seconds_per_hour", "findings", "explanations",
     ]  # fmt: skip
     assert list(slow["before"]) == SIDE
     assert list(slow["after"]) == SIDE
     assert [list(one) for one in slow["questions"]] == [["question", "ratio", "ci_low", "ci_high", "verdict"]] * 3
-    assert [list(one) for one in slow["findings"]] == [["rule", "level", "limit", "value"]] * 2
+    assert [list(one) for one in slow["findings"]] == [["rule", "level", "limit", "value", "dry_run"]] * 2
     assert [list(one) for one in slow["explanations"]] == [["kind", "summary"]]
 
 
@@ -41,8 +44,8 @@ def test_seconds_are_milliseconds_and_ratios_stay_ratios() -> None:
     assert slow["before"]["median"] == 41.2
     assert slow["ratio"] == 7.31
     assert slow["findings"] == [
-        {"rule": "baseline", "level": "warning", "limit": 1.25, "value": 7.31},
-        {"rule": "absolute", "level": "critical", "limit": 250.0, "value": 301.0},
+        {"rule": "baseline", "level": "warning", "limit": 1.25, "value": 7.31, "dry_run": False},
+        {"rule": "absolute", "level": "critical", "limit": 250.0, "value": 301.0, "dry_run": False},
     ]
 
 
@@ -57,7 +60,7 @@ def test_every_other_unit_keeps_its_name_and_its_figures(unit: Unit) -> None:
 def test_a_side_that_has_no_such_series_is_null() -> None:
     """New and missing series have one side, no ratio and no question."""
     told = json.loads(render_json(assessed(compared("a.b", Verdict.NEW), compared("a.c", Verdict.MISSING))))
-    new, missing = told["series"]
+    missing, new = told["series"]
     assert (new["before"], missing["after"]) == (None, None)
     assert (new["ratio"], new["questions"]) == (None, [])
 
@@ -98,3 +101,30 @@ def test_findings_stand_with_their_own_series_only() -> None:
         )
     )
     assert [len(one["findings"]) for one in told["series"]] == [1, 0]
+
+
+def test_what_the_whole_says_stands_in_overall() -> None:
+    """The common mode and the load of both sides; null where there is none or nobody noted it."""
+    series = [compared(f"a.s{number}x", Verdict.DEGRADED, 1.5) for number in range(5)]
+    told = assessed(*series)
+    loads = HostLoads(before=LoadRange(0.1, 0.4), after=LoadRange(0.9, 1.2))
+    overall = json.loads(render_json(replace(told, comparison=replace(told.comparison, loads=loads))))["overall"]
+    assert overall["common_mode"] == {"ratio": 1.5, "moved": 5, "series": 5, "cause": "unknown"}
+    assert overall["load"] == {
+        "before": {"lowest": 0.1, "highest": 0.4},
+        "after": {"lowest": 0.9, "highest": 1.2},
+        "busier": "after",
+    }
+    quiet = json.loads(render_json(assessed(compared("a.b", Verdict.WITHIN))))["overall"]
+    assert (quiet["common_mode"], quiet["load"]) == (None, {"before": None, "after": None, "busier": None})
+
+
+def test_the_impact_is_in_seconds() -> None:
+    """The calls and the seconds they cost in an hour, null where the calls are unknown."""
+    one = compared("a.b", Verdict.DEGRADED, 2.0)
+    level = verdict.Level(value=0.08, low=0.07, high=0.09)
+    known = replace(one, series=replace(one.series, calls_per_hour=100.0), level=level)
+    [told] = json.loads(render_json(assessed(known)))["series"]
+    assert (told["calls_per_hour"], told["impact_seconds_per_hour"]) == (100.0, 4.0)
+    [told] = json.loads(render_json(assessed(one)))["series"]
+    assert (told["calls_per_hour"], told["impact_seconds_per_hour"]) == (None, None)

@@ -1,10 +1,13 @@
 """The report for a change ticket: one file."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
+from baselines.samples import Samples
 from baselines.verdict import Verdict
 from dashboards.reports import render_html
 from tests.dashboards.examples import SLOW, assessed, capture, compared, dropped_index
@@ -84,6 +87,26 @@ def test_rows_share_one_logarithmic_axis() -> None:
     marks = sorted(float(one) for one in re.findall(r'<svg x="([\d.]+)%"', html))
     first, second = (right - left for left, right in pairwise(marks))
     assert first == pytest.approx(second, abs=0.02)
+
+
+def test_the_details_show_sessions_and_cold_calls_apart() -> None:
+    """A dot for every session of both sides in the picture, and a row of figures for calls that were never judged."""
+    before, after = capture("pre", {SLOW: 0.04}), capture("post", {SLOW: 0.3}, seed=2)
+    cold = {SLOW: Samples(np.full(10, 0.5), np.zeros(10, dtype=np.bool_))}
+    sessions = [replace(one, cold=cold) for one in before.sessions]
+    html = render_html(dropped_index(), before=replace(before, sessions=sessions), after=after)
+    assert html.count('<circle class="dot"') == html.count('<circle class="dot after"') == 5
+    assert re.search(r'"row">before, cold</th>\s*<td class="number">50<', html)
+    assert "after, cold" not in html
+
+
+def test_hundreds_of_series_are_a_file_to_attach() -> None:
+    """Three hundred series with their pictures stay below three megabytes."""
+    names = [f"database_queries.portfolio_summary_{number}" for number in range(300)]
+    before, after = (capture(name, dict.fromkeys(names, 0.04), seed=seed) for name, seed in (("pre", 1), ("post", 2)))
+    html = render_html(assessed(*(compared(name, Verdict.INCONCLUSIVE) for name in names)), before=before, after=after)
+    assert html.count('class="ecdf"') == 300
+    assert len(html.encode()) < 3_000_000
 
 
 def test_ink_on_paper_has_contrast_enough() -> None:

@@ -1,11 +1,13 @@
 """The table for a terminal and a pipe."""
 
 import io
+import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from baselines.verdict import Verdict
+from baselines.verdict import Answer, Level, Question, Verdict
 from dashboards.reports import render_table
 from tests.dashboards.examples import SLOW, assessed, compared, dropped_index
 
@@ -35,6 +37,31 @@ def test_no_row_is_wider_than_the_terminal_unless_a_name_is(width: int) -> None:
     figures = rows[row] if width == 132 else rows[row + 1]
     assert "degraded" in figures
     assert "6.90 to 7.75" in figures
+
+
+def test_what_a_change_costs_has_a_column_only_where_calls_are_known() -> None:
+    """One known series is enough for the column; the others have a dash there."""
+    slow = compared("a.b", Verdict.DEGRADED, 2.0)
+    known = replace(
+        slow, series=replace(slow.series, calls_per_hour=100.0), level=Level(value=0.08, low=0.07, high=0.09)
+    )
+    text = render_table(assessed(known, compared("a.c", Verdict.WITHIN))).plain
+    assert [line.split()[-1] for line in text.splitlines() if line.startswith(("series", "a.b ", "a.c "))] == [
+        "work/h", "s", "-",
+    ]  # fmt: skip
+    assert "+4.00 s" in text
+    assert "costs 4.00 s of work an hour, at 100 calls an hour" in text
+    assert "work/h" not in render_table(assessed(slow)).plain
+
+
+def test_a_series_degraded_in_its_tail_shows_that_ratio_and_says_so() -> None:
+    """The verdict names the question, and the ratio beside it is that question's."""
+    tail = Answer(question=Question.TAIL, verdict=Verdict.DEGRADED, ratio=2.5, ci_low=2.0, ci_high=3.1)
+    within = compared("a.b", Verdict.WITHIN)
+    text = render_table(assessed(replace(within, verdict=Verdict.DEGRADED, answers=[*within.answers[:1], tail]))).plain
+    row = next(line for line in text.splitlines() if line.startswith("a.b "))
+    assert "degraded (tail)" in row
+    assert re.search(r"2\.50 +2\.00 to 3\.10 ", row)
 
 
 def test_rows_are_ascii_so_that_any_terminal_shows_them() -> None:

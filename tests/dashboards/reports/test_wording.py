@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from baselines.verdict import Answer, Question, SeriesComparison, Verdict
-from dashboards.reports.wording import advice, headline, impact, ordered, sentence, worse_questions
-from tests.dashboards.examples import assessed, compared, dropped_index, finding, summary
+from baselines.host_load import HostLoads, LoadRange
+from baselines.verdict import Answer, Level, Question, SeriesComparison, Verdict
+from dashboards.reports import wording
+from dashboards.reports.wording import advice, headline, sentence
+from tests.dashboards.examples import assessed, compared, finding
 from thresholds.assessment import Action
-from thresholds.finding import Level
+from thresholds.finding import Level as Severity
 
 
 def test_one_degraded_series_is_named_with_its_factor() -> None:
@@ -47,25 +49,8 @@ def test_the_headline_says_no_more_than_is_known(series: list[SeriesComparison],
 
 def test_a_critical_finding_is_told_even_where_every_ratio_is_within() -> None:
     """A series that always was too slow is within its baseline and over its limit: both are said."""
-    told = headline(assessed(compared("a.b", Verdict.WITHIN), findings=[finding("a.b", Level.CRITICAL)]))
+    told = headline(assessed(compared("a.b", Verdict.WITHIN), findings=[finding("a.b", Severity.CRITICAL)]))
     assert told == "None of 1 series is slower than tolerance. 1 series is over a critical limit."
-
-
-def test_the_worst_stand_first() -> None:
-    """By verdict, then by impact, then by name: what has to be looked at is on top."""
-    told = [(one.verdict.value, one.series.name) for one in ordered(dropped_index())]
-    assert [verdict for verdict, _ in told][:5] == ["degraded", "missing", "inconclusive", "improved", "within"]
-    assert told[4][1] == "database_queries.portfolio_summary"
-
-
-def test_a_series_that_answers_nothing_any_more_has_the_highest_impact() -> None:
-    """No call answered stands before seven times slower, and that before one failure in five."""
-    quick = compared("a.flaky", Verdict.DEGRADED, 1.0)
-    flaky = replace(quick, after=summary(0.04, failed=20))
-    dead = replace(compared("a.dead", Verdict.DEGRADED, None), before=summary(0.04), after=summary(0.04, failed=100))
-    slow = compared("a.slow", Verdict.DEGRADED, 7.31)
-    assert [one.series.name for one in ordered(assessed(flaky, slow, dead))] == ["a.dead", "a.slow", "a.flaky"]
-    assert impact(flaky) == pytest.approx(1.25)
 
 
 def test_a_series_that_only_fails_more_is_not_called_slower() -> None:
@@ -78,8 +63,55 @@ def test_a_series_that_only_fails_more_is_not_called_slower() -> None:
         ],
     )
     assert headline(assessed(failing)) == "1 of 1 series fails more often: a.b."
-    assert worse_questions(failing) == ["availability"]
-    assert worse_questions(compared("a.b", Verdict.DEGRADED, 2.0)) == []
+    assert wording.verdict(failing) == "degraded (availability)"
+    assert wording.verdict(compared("a.b", Verdict.DEGRADED, 2.0)) == "degraded"
+
+
+def test_everything_alike_is_the_headline_and_no_verdict_changes() -> None:
+    """Where all series moved alike that stands first, with what the controls did; the series are told behind it."""
+    series = [compared(f"a.s{number}x", Verdict.DEGRADED, 1.4) for number in range(5)]
+    told = wording.headlines(assessed(*series))
+    assert told[0] == (
+        "Everything is 1.40 times slower: 5 of 5 series moved alike, so it is the host or deployment-wide."
+    )
+    assert told[1].startswith("5 of 5 series are slower than tolerance")
+
+    quiet = compared("a.control", Verdict.WITHIN, 1.0)
+    control = replace(quiet, series=replace(quiet.series, is_control=True))
+    assert "but not the controls, so it is deployment-wide." in wording.headline(assessed(*series, control))
+
+
+def test_what_a_change_costs_is_told_where_the_calls_are_known() -> None:
+    """Calls times the difference of the levels, as work an hour; nothing is made up where nobody counts."""
+    slow = compared("a.b", Verdict.DEGRADED, 2.0)
+    assert (wording.impact(slow), wording.cost(slow)) == ("-", "")
+    slow = replace(
+        slow, series=replace(slow.series, calls_per_hour=1000.0), level=Level(value=0.0824, low=0.08, high=0.09)
+    )
+    assert (wording.impact(slow), wording.cost(slow)) == (
+        "+41.2 s",
+        "costs 41.2 s of work an hour, at 1000 calls an hour",
+    )
+    faster = replace(slow, answers=[replace(slow.answers[0], ratio=0.5)])
+    assert (wording.impact(faster), wording.cost(faster)[:12]) == ("-82.4 s", "saves 82.4 s")
+
+
+def test_the_load_the_verdicts_hold_for_is_told() -> None:
+    """The ranges of both sides, and a warning only where they lie well apart; nothing where none was noted."""
+
+    def told(before: LoadRange | None, after: LoadRange | None) -> list[str]:
+        known = assessed(compared("a.b", Verdict.WITHIN))
+        loads = HostLoads(before=before, after=after)
+        return wording.loads(replace(known, comparison=replace(known.comparison, loads=loads)))
+
+    calm, busy = LoadRange(0.1, 0.4), LoadRange(0.9, 1.2)
+    assert told(None, None) == []
+    assert told(calm, LoadRange(0.2, 0.9)) == [
+        "The verdicts hold for a load per processor of 0.10 to 0.40 before and 0.20 to 0.90 after."
+    ]
+    assert "much busier after" in told(calm, busy)[1]
+    assert "much busier before" in told(busy, calm)[1]
+    assert told(calm, None)[0].endswith("0.10 to 0.40 before and an unknown one after.")
 
 
 def test_the_advice_is_the_action_with_its_reason() -> None:
