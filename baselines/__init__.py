@@ -3,7 +3,15 @@
 The adapter to PostgreSQL is imported from its own module only, so that judging needs no driver.
 """
 
-from baselines.baseline import Baseline, BaselineError, CaptureConditions, CaptureSession, Spacing
+from baselines.baseline import (
+    Approval,
+    Baseline,
+    BaselineError,
+    CaptureConditions,
+    CaptureSession,
+    Forced,
+    Spacing,
+)
 from baselines.case import Case, Look
 from baselines.clock import Clock
 from baselines.comparison import FLOOR_SECONDS, compare
@@ -32,6 +40,7 @@ __all__ = [
     "FLOOR_SECONDS",
     "RULE_VERSION",
     "Answer",
+    "Approval",
     "Baseline",
     "BaselineError",
     "BaselineStore",
@@ -45,6 +54,7 @@ __all__ = [
     "Direction",
     "Explanation",
     "ExplanationKind",
+    "Forced",
     "Inspected",
     "Inspection",
     "Judgement",

@@ -1,9 +1,10 @@
 """A baseline: a named, immutable set of series captured together, session by session."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from baselines.plan_shape import PlanShape
 from baselines.samples import Samples
@@ -21,11 +22,26 @@ class Spacing(StrEnum):
     BURST = "burst"
 
 
+@dataclass(frozen=True, slots=True)
+class Forced:
+    """What somebody did although something spoke against it: what that was, a sentence each, and their reason."""
+
+    reason: str
+    against: tuple[str, ...]
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any] | None) -> "Forced | None":
+        """From what `dataclasses.asdict` makes of it; None stays None."""
+        return None if document is None else cls(document["reason"], tuple(document["against"]))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureConditions:
     """What a session was taken under, kept so that a verdict can be replayed and doubted.
 
     `host_load` is the one-minute load average per processor at the session's start (None where the system has none).
+    Out of the service's history it is the mean of the session, or the busy share where only that was measured.
+    `forced` is there where the capture was taken although the host or the database was in no state for it.
     """
 
     spacing: Spacing
@@ -35,6 +51,13 @@ class CaptureConditions:
     configuration_hash: str
     rule_version: str
     prober_version: str
+    forced: Forced | None = None
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "CaptureConditions":
+        """From what `dataclasses.asdict` makes of it; sessions from before there was `forced` have none."""
+        forced = Forced.from_document(document.get("forced"))
+        return cls(**{**document, "spacing": Spacing(document["spacing"]), "forced": forced})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +77,28 @@ class CaptureSession:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Who vouches for a baseline, since when and until when (None: for good).
+
+    `forced` is there where it was approved onto a regression.
+    """
+
+    by: str
+    at: datetime
+    expires_at: datetime | None = None
+    forced: Forced | None = None
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether it no longer holds."""
+        return self.expires_at is not None and self.expires_at <= now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """A capture under a name. `sessions` are in the order of time; a later session may cover fewer series."""
+    """A capture under a name. `sessions` are in the order of time; a later session may cover fewer series.
+
+    `approval` is the one that stood when it was loaded: what was measured never changes, who vouches for it may.
+    """
 
     name: str
     environment: str
@@ -63,6 +106,7 @@ class Baseline:
     captured_by: str
     series: Mapping[str, Series]
     sessions: Sequence[CaptureSession]
+    approval: Approval | None = None
 
     @property
     def finished_at(self) -> datetime:
@@ -77,6 +121,10 @@ class Baseline:
             if series in session.samples and len(session.samples[series])
         )
 
+    def expired_at(self, now: datetime) -> datetime | None:
+        """Since when its approval no longer holds, None while it does and where there is none."""
+        return self.approval.expires_at if self.approval is not None and self.approval.has_expired(now) else None
+
     def spacing_of(self, series: str) -> Spacing:
         """Burst as soon as one session with this series is: the wider prior is the careful one."""
         spacings = {one.conditions.spacing for one in self.sessions if series in one.samples}
@@ -84,11 +132,4 @@ class Baseline:
 
     def extended(self, sessions: Sequence[CaptureSession]) -> "Baseline":
         """The same capture with further sessions behind its own; this one stays as it was."""
-        return Baseline(
-            name=self.name,
-            environment=self.environment,
-            release=self.release,
-            captured_by=self.captured_by,
-            series=self.series,
-            sessions=[*self.sessions, *sessions],
-        )
+        return replace(self, sessions=[*self.sessions, *sessions])

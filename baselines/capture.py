@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from baselines.baseline import CaptureConditions, CaptureSession, Spacing
-from baselines.clock import Clock
+from baselines.clock import Clock, SteadyClock
 from baselines.measurement import Measurement
 from baselines.plan_shape import PlanShape
 from baselines.samples import Samples
@@ -47,7 +47,13 @@ class CapturePlan:
 
     def least_seconds(self) -> float:
         """What the waiting alone takes; the calls come on top."""
-        return self.sessions * self.samples * self.round_seconds + (self.sessions - 1) * self.pause_seconds
+        return self.seconds(0.0)
+
+    def seconds(self, calls_seconds: float, warm_up: int = WARM_UP_CALLS) -> float:
+        """How long it will take where one call of every probe takes `calls_seconds` in all."""
+        round_seconds = max(self.round_seconds, calls_seconds)
+        waiting = (self.sessions - 1) * self.pause_seconds
+        return warm_up * calls_seconds + self.sessions * self.samples * round_seconds + waiting
 
 
 class CaptureTarget(Protocol):
@@ -90,8 +96,10 @@ async def capture_sessions(
 ) -> list[CaptureSession]:
     """Run the campaign. `advanced` is called after each call of a probe, `conditions` at the start of each session.
 
-    The first session starts with `warm_up` calls of every probe, kept apart as cold.
+    The first session starts with `warm_up` calls of every probe, kept apart as cold. A wall clock that is set meanwhile
+    changes nothing: instants follow the monotonic count from the start on.
     """
+    clock = SteadyClock(clock)
     cold = defaultdict[str, list[Measurement]](list)
     for _ in range(warm_up):
         for probe in probes:

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from baselines.plan_shape import PlanShape
 
 # A side of a change longer than this tells people no more than its beginning.
 _SHOWN_CHARACTERS = 160
@@ -130,6 +132,17 @@ def release_entry(release: str, at: datetime) -> LedgerEntry:
 def plan_entry(series: str, nodes: tuple[str, ...], at: datetime) -> LedgerEntry:
     """The plan of a series, one line a node."""
     return LedgerEntry(source=series, section=Section.PLANS, at=at, facts={f"plan of {series}": "\n".join(nodes)})
+
+
+def plans_of(entries: Iterable[LedgerEntry]) -> dict[str, PlanShape]:
+    """The plans among the entries, by series."""
+    plans = (one for one in entries if one.section is Section.PLANS)
+    return {one.source: PlanShape(tuple(text.splitlines())) for one in plans for text in one.facts.values()}
+
+
+def release_of(entries: Iterable[LedgerEntry]) -> str | None:
+    """The portal's release among the entries, None where it isn't."""
+    return next((one.facts.get("release") for one in entries if one.section is Section.RELEASE), None)
 
 
 def _parts(before: list[str], after: list[str]) -> str:

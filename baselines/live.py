@@ -13,6 +13,8 @@ from baselines.series import SeriesRegistry
 from baselines.verdict import Answer, Comparison, Question, SeriesComparison, Verdict
 
 NAME = "live"
+# Kept in the conditions: calls at the service's cadence run on colder caches than those of a capture, seconds apart.
+CONNECTION_MODE = "kept alive, at the cadence of the service"
 # Runs of at least this many consecutive undisturbed samples make sessions of about this many.
 SESSION_SAMPLES = 20
 # Fewer sessions than these say nothing about noise from session to session.
@@ -30,9 +32,9 @@ def live_baseline(
 
     `plans` are the latest ones, by series.
     """
-    runs = {name: _sessions(ones) for name, ones in measured.items() if series[name].is_duration}
+    cut = {name: runs(ones) for name, ones in measured.items() if series[name].is_duration}
     by_number = defaultdict[int, dict[str, Sequence[Measurement]]](dict)
-    for name, sessions in runs.items():
+    for name, sessions in cut.items():
         for number, ones in enumerate(sessions, start=1):
             by_number[number][name] = ones
     if not by_number:
@@ -76,7 +78,7 @@ def _patient(one: SeriesComparison) -> SeriesComparison:
     return replace(one, verdict=Verdict.INCONCLUSIVE, answers=[answer])
 
 
-def _sessions(measurements: Sequence[Measurement]) -> list[Sequence[Measurement]]:
+def runs(measurements: Sequence[Measurement]) -> list[Sequence[Measurement]]:
     """Runs of consecutive measurements that say something, cut into equal parts of at least `SESSION_SAMPLES`."""
     sessions: list[Sequence[Measurement]] = []
     for says_something, group in groupby(measurements, key=lambda one: one.says_something):

@@ -7,13 +7,13 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import asyncpg
-import numpy as np
 
-from baselines.baseline import Baseline, BaselineError, CaptureConditions, CaptureSession, Spacing
+from baselines.baseline import Approval, Baseline, BaselineError
 from baselines.measurement import Measurement, Outcome, Reason
-from baselines.plan_shape import PlanShape
+from baselines.rollup import Rollup
+from baselines.rows import approval_columns, approval_of, arrays, plan_of, series_of, session_of
 from baselines.samples import Samples
-from baselines.series import Direction, Series, SeriesRegistry, Unit
+from baselines.series import Series, SeriesRegistry
 from baselines.sql import statement
 from baselines.store import BaselineSummary
 
@@ -62,7 +62,7 @@ class PostgresBaselines:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def save(self, baseline: Baseline, *, extends: str | None = None) -> None:
+    async def save(self, baseline: Baseline, *, extends: str | None = None, activate: bool = True) -> None:
         """Write it whole or not at all, as `BaselineStore.save` says."""
         async with self._pool.acquire() as connection, connection.transaction():
             ids = await _register(connection, baseline.series.values())
@@ -76,6 +76,8 @@ class PostgresBaselines:
                     baseline.sessions[0].started_at,
                     baseline.finished_at,
                     extends,
+                    activate,
+                    *approval_columns(baseline.approval),
                 )
             except asyncpg.UniqueViolationError as error:
                 raise BaselineError(
@@ -96,9 +98,9 @@ class PostgresBaselines:
                         (
                             session_id,
                             ids[name],
-                            *_arrays(samples),
-                            *_arrays(session.cold.get(name)),
-                            _plan(session, name),
+                            *arrays(samples),
+                            *arrays(session.cold.get(name)),
+                            plan_of(session, name),
                         )
                         for name, samples in session.samples.items()
                     ],
@@ -126,8 +128,9 @@ class PostgresBaselines:
             environment=head["environment"],
             release=head["release"],
             captured_by=head["captured_by"],
-            series={row["name"]: _series(row) for row in rows},
-            sessions=[_session(number, ones) for number, ones in enumerate(by_session.values(), start=1)],
+            series={row["name"]: series_of(row) for row in rows},
+            sessions=[session_of(number, ones) for number, ones in enumerate(by_session.values(), start=1)],
+            approval=approval_of(head),
         )
 
     async def active(self, environment: str) -> str | None:
@@ -135,17 +138,40 @@ class PostgresBaselines:
         name: str | None = await self._pool.fetchval(statement("select_active"), environment)
         return name
 
-    async def approve(self, name: str, by: str, at: datetime) -> None:
+    async def approve(self, name: str, approval: Approval) -> None:
         """Approve a baseline and make it its environment's active one. Raises BaselineError where there is none."""
         environment = (await self.load(name)).environment
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute(statement("retire_active"), environment)
-            if await connection.execute(statement("approve_baseline"), name, by, at) == "UPDATE 0":
+            if await connection.execute(statement("approve_baseline"), name, *approval_columns(approval)) == "UPDATE 0":
                 raise BaselineError(f"{name!r} holds further sessions of another baseline; approve that one")
+
+    async def delete(self, name: str) -> None:
+        """Delete a baseline with the captures that extend it, as `BaselineStore.delete` says."""
+        if await self._pool.execute(statement("delete_baseline"), name) == "DELETE 0":
+            environment = (await self.load(name)).environment
+            if await self.active(environment) == name:
+                raise BaselineError(f"{name!r} is the active baseline of {environment}; approve another one first")
+            raise BaselineError(f"{name!r} holds further sessions of another baseline; delete that one")
 
     async def summaries(self) -> list[BaselineSummary]:
         """All baselines, oldest first."""
-        return [BaselineSummary(**row) for row in await self._pool.fetch(statement("select_summaries"))]
+        return [
+            BaselineSummary(
+                name=row["name"],
+                environment=row["environment"],
+                release=row["release"],
+                captured_by=row["captured_by"],
+                started_at=row["started_at"],
+                finished_at=row["finished_at"],
+                sessions=row["sessions"],
+                series=row["series"],
+                active=row["active"],
+                approval=approval_of(row),
+                extends=row["extends"],
+            )
+            for row in await self._pool.fetch(statement("select_summaries"))
+        ]
 
     async def history(self, baseline: Baseline, *, besides: str = "") -> Mapping[str, Sequence[Samples]]:
         """By series, the sessions of other captures of the same release and environment, oldest first."""
@@ -193,13 +219,15 @@ class PostgresMeasurements:
         async with self._pool.acquire() as connection:
             await connection.copy_records_to_table("sample_head", columns=columns, records=records)
 
-    async def since(self, series: Sequence[str], start: datetime) -> dict[str, list[Measurement]]:
-        """By series, the measurements started at or after `start`, in the order of time.
+    async def since(
+        self, series: Sequence[str], start: datetime, end: datetime | None = None
+    ) -> dict[str, list[Measurement]]:
+        """By series, the measurements started at or after `start` and, where given, before `end`, in the order of time.
 
         Phases are gone, and of the prober's delay only whether it disturbed.
         """
         measured: dict[str, list[Measurement]] = {name: [] for name in series}
-        for row in await self._pool.fetch(statement("select_samples"), series, start):
+        for row in await self._pool.fetch(statement("select_samples"), series, start, end):
             outcome, reason = _STATES[row["state"]]
             measured[row["name"]].append(
                 Measurement(
@@ -215,6 +243,13 @@ class PostgresMeasurements:
             )
         return measured
 
+    async def rollups(self, series: Sequence[str], start: datetime) -> dict[str, list[Rollup]]:
+        """By series, the figures of the closed hours that began at or after `start`, in the order of time."""
+        figures: dict[str, list[Rollup]] = {name: [] for name in series}
+        for name, *rollup in await self._pool.fetch(statement("select_rollups"), series, start):
+            figures[name].append(Rollup(*rollup))
+        return figures
+
     async def compact(self, now: datetime) -> int:
         """Move the hours that are closed at `now` into chunks and rollups; returns how many samples were moved."""
         closed = (now - _LATE).replace(minute=0, second=0, microsecond=0)
@@ -227,32 +262,3 @@ class PostgresMeasurements:
         """Drop the partitions that ended before; returns how many."""
         dropped: int = await self._pool.fetchval(statement("drop_partitions"), samples_before, rollups_before)
         return dropped
-
-
-def _arrays(samples: Samples | None) -> tuple[list[float | None], list[bool]]:
-    if samples is None:
-        return [], []
-    return [None if np.isnan(value) else float(value) for value in samples.values], samples.timed_out.tolist()
-
-
-def _plan(session: CaptureSession, series: str) -> list[str] | None:
-    plan = session.plans.get(series)
-    return None if plan is None else list(plan.nodes)
-
-
-def _series(row: asyncpg.Record) -> Series:
-    return Series(row["name"], Unit(row["unit"]), Direction(row["direction"]), row["cadence_seconds"], row["route"])
-
-
-def _session(number: int, rows: Sequence[asyncpg.Record]) -> CaptureSession:
-    first = rows[0]
-    conditions = json.loads(first["conditions"])
-    return CaptureSession(
-        number=number,
-        started_at=first["started_at"],
-        finished_at=first["finished_at"],
-        conditions=CaptureConditions(**{**conditions, "spacing": Spacing(conditions["spacing"])}),
-        samples={row["name"]: Samples.of(row["value"], row["timed_out"]) for row in rows},
-        cold={row["name"]: Samples.of(row["cold_value"], row["cold_timed_out"]) for row in rows if row["cold_value"]},
-        plans={row["name"]: PlanShape(tuple(row["plan"])) for row in rows if row["plan"] is not None},
-    )

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from baselines.baseline import Baseline
+from baselines.baseline import Approval, Baseline
 from baselines.ledger import Change, LedgerEntry, Section
 from baselines.measurement import Measurement
+from baselines.rollup import Rollup
 from baselines.samples import Samples
 from baselines.series import SeriesRegistry
 
@@ -25,15 +26,16 @@ class BaselineSummary:
     sessions: int
     series: int
     active: bool
-    approved_by: str | None
+    approval: Approval | None
     extends: str | None
 
 
 class BaselineStore(Protocol):
     """Immutable baselines, and which of them is active in an environment."""
 
-    async def save(self, baseline: Baseline, *, extends: str | None = None) -> None:
-        """Write it whole or not at all. The first one of an environment becomes active; one that extends another never.
+    async def save(self, baseline: Baseline, *, extends: str | None = None, activate: bool = True) -> None:
+        """Write it whole or not at all, with its approval. The first one of an environment becomes active, unless it
+        extends another or `activate` is False.
 
         Raises BaselineError where the name is taken, or where a series changed its unit or direction.
         """
@@ -47,8 +49,15 @@ class BaselineStore(Protocol):
         """The name of the active baseline, None where there is none."""
         ...
 
-    async def approve(self, name: str, by: str, at: datetime) -> None:
+    async def approve(self, name: str, approval: Approval) -> None:
         """Approve a baseline and make it its environment's active one. Raises BaselineError where there is none."""
+        ...
+
+    async def delete(self, name: str) -> None:
+        """Delete a baseline with the captures that extend it.
+
+        Raises BaselineError where there is none, where it is active, and for one that extends another.
+        """
         ...
 
     async def summaries(self) -> list[BaselineSummary]:
@@ -74,8 +83,14 @@ class MeasurementStore(Protocol):
         """Write a batch; all series must be registered."""
         ...
 
-    async def since(self, series: Sequence[str], start: datetime) -> dict[str, list[Measurement]]:
-        """By series, the measurements started at or after `start`, in the order of time."""
+    async def since(
+        self, series: Sequence[str], start: datetime, end: datetime | None = None
+    ) -> dict[str, list[Measurement]]:
+        """By series, the measurements from `start` on and, where given, before `end`, in the order of time."""
+        ...
+
+    async def rollups(self, series: Sequence[str], start: datetime) -> dict[str, list[Rollup]]:
+        """By series, the figures of the closed hours that began at or after `start`, in the order of time."""
         ...
 
 

@@ -5,6 +5,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from importlib.metadata import version
@@ -18,6 +19,7 @@ from baselines import (
     BaselineStore,
     CaptureConditions,
     Clock,
+    Forced,
     Ledger,
     Measurement,
     Outcome,
@@ -48,6 +50,23 @@ def standard_plan(sessions: int, samples: int, *, quick: bool) -> CapturePlan:
         raise ConfigurationError(str(error)) from error
 
 
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A capture that can begin: each target of its probes has answered.
+
+    `calls_seconds` is what one call of each probe takes, connections open.
+    """
+
+    plan: CapturePlan
+    probes: Sequence[str]
+    calls_seconds: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it will take, more or less."""
+        return self.plan.seconds(self.calls_seconds)
+
+
 class Capturing:
     """Captures with one configuration. `probes` stays open between captures, so only the first one is cold.
 
@@ -67,12 +86,32 @@ class Capturing:
     async def capture(
         self, name: str, plan: CapturePlan, *, globs: Sequence[str] = (), release: str | None = None
     ) -> Baseline:
-        """A new baseline, not yet stored.
+        """A new baseline, not yet stored, whatever state host and databases are in. Raises as `prepare` does."""
+        return await self.carry_out(await self.prepare(plan, globs), name, release=release)
+
+    async def prepare(self, plan: CapturePlan, globs: Sequence[str] = ()) -> Campaign:
+        """Run each probe once for its target to show that it is there, and once more for its time.
 
         Raises ConfigurationError where no probe fits the globs, CannotRunError where a whole target can't be reached.
         """
         chosen = self._choose(globs)
         await self._check_targets(chosen)
+        started = self._clock.monotonic()
+        for probe in chosen:
+            await self._probes.run(probe, self._clock.now())
+        return Campaign(plan, chosen, self._clock.monotonic() - started)
+
+    async def carry_out(
+        self,
+        campaign: Campaign,
+        name: str,
+        *,
+        by: str | None = None,
+        release: str | None = None,
+        forced: Forced | None = None,
+    ) -> Baseline:
+        """A new baseline, not yet stored, captured by you unless somebody is named; `forced` is a condition of it."""
+        plan, chosen = campaign.plan, campaign.probes
         settings = self._configuration.settings
         release = release or settings.release
         await self._note_state(release, self._clock.now())
@@ -81,7 +120,7 @@ class Capturing:
                 plan,
                 chosen,
                 self._probes,
-                conditions=lambda: self._conditions(plan.spacing, release),
+                conditions=lambda: self._conditions(plan.spacing, release, forced),
                 clock=self._clock,
                 order=random.Random(),
                 advanced=advanced,
@@ -90,7 +129,7 @@ class Capturing:
             name=name,
             environment=settings.environment,
             release=release,
-            captured_by=user_name(),
+            captured_by=by or user_name(),
             series={one.name: one for probe in chosen for one in self._probes.series_of(probe) if one.is_duration},
             sessions=sessions,
         )
@@ -104,9 +143,7 @@ class Capturing:
         ]
         if not chosen:
             return None
-        # The longest session is as long as was planned: what the prober disturbed is missing in the others.
-        samples = max(len(session.samples.get(one, ())) for session in capture.sessions for one in series)
-        plan = CapturePlan(sessions=sessions, samples=samples, spacing=capture.sessions[0].conditions.spacing)
+        plan = further_plan(capture, series, sessions)
         try:
             return await self.capture(name, plan, globs=chosen, release=capture.release)
         except CannotRunError:
@@ -138,7 +175,7 @@ class Capturing:
                     f"try one with `portalwatch check`, and see that targets.{target} says where it is and who we are"
                 )
 
-    def _conditions(self, spacing: Spacing, release: str) -> CaptureConditions:
+    def _conditions(self, spacing: Spacing, release: str, forced: Forced | None) -> CaptureConditions:
         return CaptureConditions(
             spacing=spacing,
             connection_mode="kept alive",
@@ -147,6 +184,7 @@ class Capturing:
             configuration_hash=self._configuration.hash,
             rule_version=RULE_VERSION,
             prober_version=version("portalwatch"),
+            forced=forced,
         )
 
 
@@ -156,6 +194,13 @@ def host_load() -> float | None:
         return psutil.getloadavg()[0] / (os.cpu_count() or 1)
     except OSError:
         return None
+
+
+def further_plan(capture: Baseline, series: Collection[str], sessions: int) -> CapturePlan:
+    """So many further sessions of some series, as the capture was planned."""
+    # The longest session is as long as was planned: what the prober disturbed is missing in the others.
+    samples = max(len(session.samples.get(one, ())) for session in capture.sessions for one in series)
+    return CapturePlan(sessions=sessions, samples=samples, spacing=capture.sessions[0].conditions.spacing)
 
 
 async def further_name(store: BaselineStore, name: str) -> str:

@@ -1,75 +1,32 @@
-"""`portalwatch baseline`: capture, list, show, approve."""
+"""`portalwatch baseline`: the commands of the group, and those that show: list and show."""
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import click
 
-from baselines import Baseline, summarise
-from baselines.baseline import CaptureSession
-from baselines.live import NAME as LIVE
+from baselines import Approval, Baseline, BaselineSummary, CaptureSession, Forced, Summary, summarise
 from baselines.postgres import PostgresBaselines
-from baselines.postgres_ledger import PostgresLedger
-from baselines.store import BaselineSummary
-from monitor.capturing import Capturing, standard_plan
+from monitor.cli.baseline_approve import approve
+from monitor.cli.baseline_capture import capture
+from monitor.cli.baseline_files import delete, export, import_
 from monitor.cli.context import configured, with_store
+from monitor.cli.from_history import from_history
 from monitor.cli.options import config_option, format_option
-from monitor.cli.progress import TerminalProgress
 from monitor.cli.tables import print_table
 from monitor.clock import SystemClock
-from monitor.errors import ConfigurationError
-from monitor.user import user_name
-from probes import ProbeSet
 
 
-@click.group(epilog="Example: portalwatch baseline capture before-v42 --release v41")
+@click.group(
+    commands=[capture, from_history, approve, export, import_, delete],
+    epilog="Example: portalwatch baseline capture before-v42 --release v41",
+)
 def baseline() -> None:
     """Named, immutable captures of how long everything takes."""
-
-
-@baseline.command(epilog="Example: portalwatch baseline capture nightly --quick --probe 'client_*'")
-@click.argument("name")
-@click.option("--sessions", default=5, show_default=True, help="Capture sessions: noise is from session to session.")
-@click.option("--samples", default=20, show_default=True, help="Samples of each series in a session.")
-@click.option("--quick", is_flag=True, help="Sessions back to back: a minute instead of ten, and noisier.")
-@click.option("--probe", "globs", multiple=True, metavar="GLOB", help="Only probes of this name; may be repeated.")
-@click.option("--release", help="Release that is measured [default: that of the configuration].")
-@config_option
-def capture(
-    name: str,
-    sessions: int,
-    samples: int,
-    quick: bool,
-    globs: tuple[str, ...],
-    release: str | None,
-    config: Path | None,
-) -> None:
-    """Capture a new baseline under NAME; an existing one is never overwritten."""
-    if name == LIVE:
-        raise ConfigurationError(f"{LIVE!r} stands for the last hour in a comparison; choose another name")
-    configuration = configured(config)
-    plan = standard_plan(sessions, samples, quick=quick)
-
-    async def act(pool: asyncpg.Pool) -> Baseline:
-        store = PostgresBaselines(pool)
-        if any(one.name == name for one in await store.summaries()):
-            raise ConfigurationError(
-                f"there is a baseline {name!r} already, and baselines never change; choose another name"
-            )
-        clock = SystemClock()
-        if plan.least_seconds():
-            click.echo(f"This takes at least {plan.least_seconds() / 60:.0f} minutes.", err=True)
-        async with ProbeSet(configuration.settings.probes, configuration.settings.targets, clock) as probes:
-            capturing = Capturing(configuration, probes, PostgresLedger(pool), clock, TerminalProgress())
-            captured = await capturing.capture(name, plan, globs=globs, release=release)
-        await store.save(captured)
-        return captured
-
-    captured = with_store(configuration, act)
-    click.echo(f"{captured.name}: {len(captured.series)} series, {len(captured.sessions)} sessions, {captured.release}")
 
 
 @baseline.command("list", epilog="Example: portalwatch baseline list --format json")
@@ -88,8 +45,9 @@ def list_(output_format: str, config: Path | None) -> None:
     if not summaries:
         click.echo("There is no baseline yet; capture one with `portalwatch baseline capture NAME`.", err=True)
         return
+    now = SystemClock().now()
     print_table(
-        ["name", "environment", "release", "captured", "by", "sessions", "series", "state"],
+        ["name", "environment", "release", "captured", "by", "sessions", "series", "state", "approved"],
         [
             [
                 one.name,
@@ -99,7 +57,8 @@ def list_(output_format: str, config: Path | None) -> None:
                 one.captured_by,
                 str(one.sessions),
                 str(one.series),
-                _state(one),
+                _state(one, now),
+                _approval(one.approval),
             ]
             for one in summaries
         ],
@@ -120,51 +79,75 @@ def show(name: str, output_format: str, config: Path | None) -> None:
     if output_format == "json":
         click.echo(json.dumps(_details(loaded), default=str, indent=2))
         return
+    now = SystemClock().now()
     click.echo(f"{loaded.name}: {loaded.environment}, release {loaded.release}, captured by {loaded.captured_by}")
+    if loaded.approval is not None:
+        expired = " (expired)" if loaded.approval.has_expired(now) else ""
+        click.echo(f"approved {_approval(loaded.approval)}{expired}")
+        _show_forced("approved", loaded.approval.forced)
+    for forced in dict.fromkeys(one.conditions.forced for one in loaded.sessions):
+        _show_forced("captured", forced)
     print_table(
-        ["session", "started", "spacing", "host load", "configuration"],
+        ["session", "started", "took", "spacing", "host load", "release", "configuration", "rules", "prober"],
         [_session_row(one) for one in loaded.sessions],
     )
     print_table(
-        ["series", "n", "failed", "median", "p95", "max"],
+        ["series", "n", "failed", "median", "p95", "max", "cold calls", "cold median", "coldest"],
         [
             [
                 series,
                 str(summary.n),
                 str(summary.failed + summary.timed_out),
                 *(_ms(value) for value in (summary.median, summary.p95, summary.maximum)),
+                str(cold.n),
+                *(_ms(value) for value in (cold.median, cold.maximum)),
             ]
             for series in loaded.series
-            for summary in [summarise(loaded.samples_of(series))]
+            for summary, cold in [(summarise(loaded.samples_of(series)), _cold(loaded, series))]
         ],
     )
 
 
-@baseline.command(epilog="Example: portalwatch baseline approve before-v42")
-@click.argument("name")
-@click.option("--by", default=user_name, help="Who approves [default: you].")
-@config_option
-def approve(name: str, by: str, config: Path | None) -> None:
-    """Approve a baseline and make it active: the service holds its measurements against it."""
-
-    async def act(pool: asyncpg.Pool) -> None:
-        await PostgresBaselines(pool).approve(name, by, SystemClock().now())
-
-    with_store(configured(config), act)
-    click.echo(f"{name} is approved by {by} and active.")
-
-
-def _state(one: BaselineSummary) -> str:
+def _state(one: BaselineSummary, now: datetime) -> str:
     if one.extends is not None:
         return f"further sessions of {one.extends}"
-    return ", ".join(word for word, holds in [("active", one.active), ("approved", one.approved_by)] if holds)
+    expired = one.approval is not None and one.approval.has_expired(now)
+    return ", ".join(word for word, holds in [("active", one.active), ("expired", expired)] if holds)
+
+
+def _approval(approval: Approval | None) -> str:
+    """By whom, when, until when and in spite of what, on one line."""
+    if approval is None:
+        return ""
+    until = "" if approval.expires_at is None else f", until {approval.expires_at:%Y-%m-%d %H:%M} UTC"
+    forced = "" if approval.forced is None else f", forced: {approval.forced.reason}"
+    return f"by {approval.by} on {approval.at:%Y-%m-%d %H:%M} UTC{until}{forced}"
+
+
+def _show_forced(what: str, forced: Forced | None) -> None:
+    for sentence in forced.against if forced is not None else ():
+        click.echo(f"{what} although {sentence}")
+    if forced is not None:
+        click.echo(f"because: {forced.reason}")
 
 
 def _session_row(session: CaptureSession) -> list[str]:
     conditions = session.conditions
-    load = "-" if conditions.host_load is None else f"{conditions.host_load:.2f}"
-    started = f"{session.started_at:%Y-%m-%d %H:%M:%S} UTC"
-    return [str(session.number), started, conditions.spacing, load, conditions.configuration_hash]
+    return [
+        str(session.number),
+        f"{session.started_at:%Y-%m-%d %H:%M:%S} UTC",
+        f"{(session.finished_at - session.started_at).total_seconds():.1f} s",
+        conditions.spacing,
+        "-" if conditions.host_load is None else f"{conditions.host_load:.2f}",
+        conditions.release,
+        conditions.configuration_hash,
+        conditions.rule_version,
+        conditions.prober_version,
+    ]
+
+
+def _cold(loaded: Baseline, series: str) -> Summary:
+    return summarise([session.cold[series] for session in loaded.sessions if series in session.cold])
 
 
 def _details(loaded: Baseline) -> dict[str, Any]:
@@ -173,6 +156,7 @@ def _details(loaded: Baseline) -> dict[str, Any]:
         "environment": loaded.environment,
         "release": loaded.release,
         "captured_by": loaded.captured_by,
+        "approval": loaded.approval and asdict(loaded.approval),
         "sessions": [
             {
                 "number": session.number,
@@ -183,7 +167,11 @@ def _details(loaded: Baseline) -> dict[str, Any]:
             for session in loaded.sessions
         ],
         "series": {
-            series: {"unit": one.unit, **asdict(summarise(loaded.samples_of(series)))}
+            series: {
+                "unit": one.unit,
+                **asdict(summarise(loaded.samples_of(series))),
+                "cold": asdict(_cold(loaded, series)),
+            }
             for series, one in loaded.series.items()
         },
     }

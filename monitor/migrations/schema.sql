@@ -137,9 +137,16 @@ CREATE TABLE public.baseline (
     approved_by text,
     approved_at timestamp with time zone,
     expires_at timestamp with time zone,
+    forced_because text,
+    forced_against text[],
+    CONSTRAINT baseline_approval CHECK (((approved_by IS NULL) = (approved_at IS NULL))),
     CONSTRAINT baseline_check CHECK ((finished_at >= started_at)),
-    CONSTRAINT baseline_check1 CHECK ((NOT (active AND (extends_id IS NOT NULL))))
+    CONSTRAINT baseline_check1 CHECK ((NOT (active AND (extends_id IS NOT NULL)))),
+    CONSTRAINT baseline_expiry CHECK (((expires_at IS NULL) OR (approved_at IS NOT NULL))),
+    CONSTRAINT baseline_forced CHECK (((forced_because IS NULL) = (forced_against IS NULL)))
 );
+COMMENT ON COLUMN public.baseline.expires_at IS 'When the approval ends; NULL where it never does.';
+COMMENT ON COLUMN public.baseline.forced_against IS 'What spoke against the approval, a sentence each.';
 ALTER TABLE public.baseline ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.baseline_id_seq
     START WITH 1
@@ -174,6 +181,32 @@ ALTER TABLE public.capture_session ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.drift_reference (
+    series_id integer NOT NULL,
+    taken_until timestamp with time zone NOT NULL,
+    taken_from timestamp with time zone NOT NULL,
+    release text NOT NULL,
+    fastest double precision[] NOT NULL,
+    independent integer NOT NULL,
+    approved_by text,
+    approved_at timestamp with time zone,
+    reason text NOT NULL,
+    CONSTRAINT drift_reference_approval CHECK (((approved_by IS NULL) = (approved_at IS NULL)))
+);
+COMMENT ON TABLE public.drift_reference IS 'The newest one of a series holds; the others are what it was held against before.';
+COMMENT ON COLUMN public.drift_reference.fastest IS 'The fastest of each five calls in seconds, sorted.';
+CREATE TABLE public.drift_standing (
+    series_id integer NOT NULL,
+    reference_until timestamp with time zone NOT NULL,
+    drift text NOT NULL,
+    since timestamp with time zone,
+    below_since timestamp with time zone,
+    waiting double precision[] NOT NULL,
+    recent double precision[] NOT NULL,
+    suspicion double precision[] NOT NULL,
+    degradation double precision[] NOT NULL
+);
+COMMENT ON TABLE public.drift_standing IS 'What the watcher remembers of a series, so that a restart loses no evidence.';
 CREATE TABLE public.inspection (
     series_id integer NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -330,6 +363,10 @@ ALTER TABLE ONLY public.capture_session
     ADD CONSTRAINT capture_session_baseline_id_number_key UNIQUE (baseline_id, number);
 ALTER TABLE ONLY public.capture_session
     ADD CONSTRAINT capture_session_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.drift_reference
+    ADD CONSTRAINT drift_reference_pkey PRIMARY KEY (series_id, taken_until);
+ALTER TABLE ONLY public.drift_standing
+    ADD CONSTRAINT drift_standing_pkey PRIMARY KEY (series_id);
 ALTER TABLE ONLY public.inspection
     ADD CONSTRAINT inspection_pkey PRIMARY KEY (series_id, at);
 ALTER TABLE ONLY public.ledger_fact
@@ -361,6 +398,7 @@ CREATE INDEX alert_event_alert ON public.alert_event USING btree (alert_id, id);
 CREATE UNIQUE INDEX alert_open ON public.alert USING btree (fingerprint) WHERE (state <> 'resolved'::text);
 CREATE INDEX alert_opened ON public.alert USING btree (opened_at DESC, id);
 CREATE UNIQUE INDEX baseline_active ON public.baseline USING btree (environment) WHERE active;
+CREATE INDEX baseline_extends ON public.baseline USING btree (extends_id);
 CREATE INDEX capture_samples_series ON public.capture_samples USING btree (series_id);
 CREATE INDEX inspection_at ON public.inspection USING brin (at);
 CREATE INDEX ledger_fact_section_at ON public.ledger_fact USING btree (section_id, at);
@@ -379,6 +417,10 @@ ALTER TABLE ONLY public.capture_samples
     ADD CONSTRAINT capture_samples_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.capture_session(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.capture_session
     ADD CONSTRAINT capture_session_baseline_id_fkey FOREIGN KEY (baseline_id) REFERENCES public.baseline(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.drift_reference
+    ADD CONSTRAINT drift_reference_series_id_fkey FOREIGN KEY (series_id) REFERENCES public.series(id);
+ALTER TABLE ONLY public.drift_standing
+    ADD CONSTRAINT drift_standing_series_id_fkey FOREIGN KEY (series_id) REFERENCES public.series(id);
 ALTER TABLE ONLY public.inspection
     ADD CONSTRAINT inspection_series_id_fkey FOREIGN KEY (series_id) REFERENCES public.series(id);
 ALTER TABLE ONLY public.ledger_fact

@@ -3,7 +3,8 @@
 import asyncio
 import random
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -154,3 +155,42 @@ def test_an_empty_plan_is_refused(sessions: int, samples: int) -> None:
     """A capture needs at least one session and one sample."""
     with pytest.raises(ValueError, match="at least one"):
         CapturePlan(sessions=sessions, samples=samples, spacing=Spacing.BURST)
+
+
+def test_a_clock_that_is_set_back_changes_nothing() -> None:
+    """An hour back in the middle: sessions follow one another, and last and lie apart as long as they did."""
+    clock = ManualClock()
+    target = Target(clock)
+    calls = [0]
+
+    def advanced() -> None:
+        calls[0] += 1
+        if calls[0] in (5, 9):
+            clock.set_back(3600)
+
+    sessions = asyncio.run(
+        capture_sessions(
+            CapturePlan(sessions=3, samples=4, spacing=Spacing.SPREAD),
+            ["a"],
+            target,
+            conditions=lambda: CONDITIONS,
+            clock=clock,
+            order=random.Random(1),
+            advanced=advanced,
+            warm_up=2,
+        )
+    )
+    instants = [at for one in sessions for at in (one.started_at, one.finished_at)]
+    assert instants == sorted(instants)
+    assert [(one.finished_at - one.started_at).total_seconds() for one in sessions] == pytest.approx([9.1] * 3)
+    apart = [(later.started_at - one.finished_at).total_seconds() for one, later in pairwise(sessions)]
+    assert apart == pytest.approx([60, 60])
+    assert sessions[0].started_at - START == timedelta(seconds=0.2)
+
+
+def test_how_long_it_takes_follows_from_the_first_calls() -> None:
+    """Calls that are slower than the beat of the rounds prolong them; quicker ones only count in the warm-up."""
+    plan = CapturePlan(sessions=5, samples=20, spacing=Spacing.SPREAD)
+    assert plan.seconds(1.0) == 10 * 1.0 + 5 * 20 * 3 + 4 * 60
+    assert plan.seconds(6.0) == 10 * 6.0 + 5 * 20 * 6 + 4 * 60
+    assert CapturePlan(sessions=5, samples=20, spacing=Spacing.BURST).seconds(0.5) == 110 * 0.5

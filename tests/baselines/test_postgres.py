@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -10,8 +11,10 @@ import numpy as np
 import pytest
 
 from baselines import (
+    Approval,
     BaselineError,
     BaselineStore,
+    Forced,
     Measurement,
     MeasurementStore,
     Outcome,
@@ -127,10 +130,83 @@ def test_the_first_baseline_is_active_until_another_is_approved(store: str) -> N
             await kept.save(baseline(name, [{"q.a": [0.01]}]))
         await kept.save(baseline("elsewhere", [{"q.a": [0.01]}], environment="other"))
         assert await kept.active("test") == "first"
-        await kept.approve("second", "ann", START)
+        await kept.approve("second", Approval(by="ann", at=START))
         assert await kept.active("test") == "second"
         assert await kept.active("other") == "elsewhere"
         assert await kept.active("nowhere") is None
+
+    on_store(store, act)
+
+
+def test_an_approval_comes_back_as_it_was_given(store: str) -> None:
+    """Who, when, until when, and in spite of what; a later one takes its place, and what was captured stays."""
+    forced = Approval(
+        by="ann", at=START, expires_at=START + timedelta(days=30), forced=Forced("known", ("q.a is slower", "q.b is"))
+    )
+
+    async def act(pool: asyncpg.Pool) -> None:
+        kept = PostgresBaselines(pool)
+        await kept.save(baseline("first", [{"q.a": [0.01]}]))
+        assert (await kept.load("first")).approval is None
+        await kept.approve("first", forced)
+        (summary,) = await kept.summaries()
+        assert summary.approval == (await kept.load("first")).approval == forced
+        await kept.approve("first", Approval(by="bob", at=START))
+        loaded = await kept.load("first")
+        assert loaded.approval == Approval(by="bob", at=START)
+        assert loaded.samples_of("q.a")[0].values.tolist() == [0.01]
+
+    on_store(store, act)
+
+
+def test_what_a_capture_was_forced_against_is_kept_with_its_sessions(store: str) -> None:
+    """And sessions that were stored before there was such a thing have none."""
+    forced = Forced("release night", ("this host is busy",))
+
+    async def act(pool: asyncpg.Pool) -> None:
+        kept = PostgresBaselines(pool)
+        made = baseline("first", [{"q.a": [0.01]}, {"q.a": [0.01]}])
+        first, second = made.sessions
+        busy = replace(first, conditions=replace(first.conditions, forced=forced))
+        await kept.save(replace(made, sessions=[busy, second]))
+        await pool.execute("UPDATE capture_session SET conditions = conditions - 'forced' WHERE number = 2")
+        assert [one.conditions.forced for one in (await kept.load("first")).sessions] == [forced, None]
+
+    on_store(store, act)
+
+
+def test_a_baseline_that_comes_from_elsewhere_is_not_active(store: str) -> None:
+    """Not even the first one of its environment, whoever approved it where it comes from."""
+    approval = Approval(by="ann", at=START)
+
+    async def act(pool: asyncpg.Pool) -> None:
+        kept = PostgresBaselines(pool)
+        await kept.save(replace(baseline("first", [{"q.a": [0.01]}]), approval=approval), activate=False)
+        assert await kept.active("test") is None
+        assert (await kept.load("first")).approval == approval
+
+    on_store(store, act)
+
+
+def test_a_baseline_is_deleted_with_what_extends_it(store: str) -> None:
+    """Neither the active one nor the further sessions of another; nothing of a deleted one is left but its series."""
+
+    async def act(pool: asyncpg.Pool) -> None:
+        kept = PostgresBaselines(pool)
+        for name in ("first", "second"):
+            await kept.save(baseline(name, [{"q.a": [0.01]}]))
+        await kept.save(baseline("second+1", [{"q.a": [0.02]}]), extends="second")
+        with pytest.raises(BaselineError, match="'first' is the active baseline of test"):
+            await kept.delete("first")
+        with pytest.raises(BaselineError, match="further sessions"):
+            await kept.delete("second+1")
+        with pytest.raises(BaselineError, match="there is no baseline 'third'"):
+            await kept.delete("third")
+        assert len(await kept.summaries()) == 3
+        await kept.delete("second")
+        assert [one.name for one in await kept.summaries()] == ["first"]
+        for table in ("capture_session", "capture_samples"):
+            assert await pool.fetchval(f"SELECT count(*) FROM {table}") == 1
 
     on_store(store, act)
 
@@ -151,7 +227,7 @@ def test_further_sessions_extend_a_capture_and_do_not_change_it(store: str) -> N
         assert summaries["after+1"].extends == "after"
         assert not summaries["after+1"].active
         with pytest.raises(BaselineError, match="further sessions"):
-            await kept.approve("after+1", "ann", START)
+            await kept.approve("after+1", Approval(by="ann", at=START))
 
     on_store(store, act)
 
@@ -211,6 +287,9 @@ def test_measurements_come_back_before_and_after_their_hour_is_closed(store: str
             assert one["database_queries.a"][-1].reason is Reason.STATEMENT_TIMEOUT
         part = await measurements.since(["database_queries.a"], START + timedelta(minutes=45))
         assert part["database_queries.a"][0].started_at == START + timedelta(minutes=50)
+        span = START + timedelta(minutes=50), START + timedelta(minutes=140)  # from a chunk into the head
+        inside = (await measurements.since(["database_queries.a"], *span))["database_queries.a"]
+        assert [one.started_at for one in inside] == [m.started_at for m in batch[5:14]]
 
     on_store(store, act)
 
@@ -238,6 +317,25 @@ def test_late_measurements_join_their_hour_and_its_rollup(store: str) -> None:
         }
         assert await pool.fetchval("SELECT count(*) FROM sample_chunk") == 1
         assert await pool.fetchval("SELECT count(*) FROM sample_head") == 0
+
+    on_store(store, act)
+
+
+def test_rollups_are_read_by_series_and_hour(store: str) -> None:
+    """Those of closed hours since an instant, in the order of time; a series without any has none."""
+    batch = [measured(minute, 0.001 * (minute + 1)) for minute in range(0, 240, 20)]
+
+    async def act(pool: asyncpg.Pool) -> None:
+        measurements = PostgresMeasurements(pool)
+        await measurements.register(SERIES)
+        await measurements.append([*batch, measured(61, None, Outcome.ERROR)])
+        await measurements.compact(START + timedelta(hours=3, minutes=30))
+        rollups = await measurements.rollups(list(SERIES), START + timedelta(hours=1))
+        assert rollups["system_resources.cpu"] == []
+        first, second = rollups["database_queries.a"]
+        assert (first.hour, first.n, first.failed) == (START + timedelta(hours=1), 4, 1)
+        assert (first.p20, first.median) == pytest.approx((0.069, 0.081))
+        assert (second.hour, second.n, second.failed) == (START + timedelta(hours=2), 3, 0)
 
     on_store(store, act)
 
@@ -329,7 +427,7 @@ def test_the_last_hour_is_read_by_index(store: str) -> None:
             START,
         )
         await pool.execute("ANALYZE")
-        plan = await pool.fetch("EXPLAIN " + statement("select_samples"), ["q.7"], START + timedelta(hours=99))
+        plan = await pool.fetch("EXPLAIN " + statement("select_samples"), ["q.7"], START + timedelta(hours=99), None)
         return "\n".join(row[0] for row in plan)
 
     plan = on_store(store, act)

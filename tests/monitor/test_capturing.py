@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from baselines import Baseline, Section, Spacing
+from baselines import Baseline, Forced, Section, Spacing
 from baselines.capture import WARM_UP_CALLS, CapturePlan
 from baselines.postgres import PostgresBaselines
 from monitor.capturing import Capturing, further_name, is_fresh, standard_plan
@@ -157,6 +157,32 @@ def test_globs_choose_probes(tmp_path: Path, globs: tuple[str, ...], chosen: str
         assert {name for session in capture.sessions for name in session.samples} == set(capture.series)
 
     visit(tmp_path, {"a": "/good", "slow_b": "/good", "slow_c": "/good"}, act)
+
+
+def test_a_campaign_knows_how_long_it_will_take(tmp_path: Path) -> None:
+    """From calls over connections that are open: the first ones show that the targets are there."""
+
+    async def act(house: House) -> None:
+        campaign = await house.capturing.prepare(CapturePlan(sessions=2, samples=3, spacing=Spacing.SPREAD))
+        assert campaign.probes == ["a", "b"]
+        assert len(house.server.requests) == 2 * 2
+        assert campaign.calls_seconds > 0
+        assert campaign.seconds == campaign.plan.seconds(campaign.calls_seconds)
+
+    visit(tmp_path, {"a": "/good", "b": "/good"}, act)
+
+
+def test_what_was_forced_is_a_condition_of_each_session(tmp_path: Path) -> None:
+    """And who captured it may be somebody else than whoever runs this."""
+
+    async def act(house: House) -> None:
+        forced = Forced("release night", ("this host is busy",))
+        campaign = await house.capturing.prepare(QUICK)
+        capture = await house.capturing.carry_out(campaign, "pre", by="ann", forced=forced)
+        assert capture.captured_by == "ann"
+        assert [one.conditions.forced for one in capture.sessions] == [forced, forced]
+
+    visit(tmp_path, {"a": "/good"}, act)
 
 
 def test_a_glob_without_a_probe_is_a_mistake(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ from tests.monitor.cli.commands import (
 )
 from tests.monitor.cli.stored import in_store, made, names_in, save
 
-QUICKLY = ("--quick", "--sessions", 2, "--samples", 3)
+# The machine that tests may be as busy as it likes.
+QUICKLY = ("--quick", "--sessions", 2, "--samples", 3, "--force", "a test")
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_only_the_probes_that_were_asked_for_are_captured(config: Path) -> None:
 @pytest.mark.parametrize("option", ["--sessions", "--samples"])
 def test_a_capture_of_nothing_is_wrong_usage(config: Path, option: str) -> None:
     """0 sessions or samples make none."""
-    answer = portalwatch("baseline", "capture", "none", "--quick", option, 0, "--config", config)
+    answer = portalwatch("baseline", "capture", "none", "--quick", "--force", "a test", option, 0, "--config", config)
     assert answer.code == 2
     assert "at least one session and one sample" in answer.err
 
@@ -139,12 +140,15 @@ def test_an_interrupted_capture_keeps_nothing(store: str, empty_database: str, t
         found: int = await pool.fetchval(napping)
         return found > 0
 
-    with started("baseline", "capture", "half", "--quick", "--samples", 1000, "--config", path) as process:
+    with started(
+        "baseline", "capture", "half", "--quick", "--samples", 1000, "--force", "a test", "--config", path
+    ) as process:
         eventually(lambda: in_store(empty_database, is_napping), "a query of the capture runs")
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, out) == (130, "")
     assert "Traceback" not in err
+    assert "Interrupted: nothing of 'half' is kept." in err
     assert names_in(store) == []
 
 
@@ -154,18 +158,6 @@ def test_without_a_baseline_the_list_is_empty(config: Path) -> None:
     assert (table.code, table.out) == (0, "")
     assert "portalwatch baseline capture NAME" in table.err
     assert portalwatch("baseline", "list", "--format", "json", "--config", config).json() == []
-
-
-def test_approving_makes_a_baseline_active(config: Path, store: str) -> None:
-    """The first one was by itself; after the approval the second is, and the list says by whom."""
-    save(store, made("first", 40), made("second", 41))
-    approved = portalwatch("baseline", "approve", "second", "--by", "ann", "--config", config)
-    assert approved.code == 0
-    listed = portalwatch("baseline", "list", "--format", "json", "--config", config).json()
-    assert [(one["name"], one["active"], one["approved_by"]) for one in listed] == [
-        ("first", False, None),
-        ("second", True, "ann"),
-    ]
 
 
 def test_tables_show_names_as_they_are(config: Path, store: str) -> None:
@@ -179,10 +171,60 @@ def test_tables_show_names_as_they_are(config: Path, store: str) -> None:
     assert "40.0" in shown.out or "39." in shown.out
 
 
-@pytest.mark.parametrize("command", ["show", "approve"])
-def test_an_unknown_baseline_is_wrong_usage(config: Path, store: str, command: str) -> None:
+@pytest.mark.parametrize("command", [("show",), ("approve",), ("delete", "--yes")])
+def test_an_unknown_baseline_is_wrong_usage(config: Path, store: str, command: tuple[str, ...]) -> None:
     """2, with the names there are."""
     save(store, made("first", 40))
-    answer = portalwatch("baseline", command, "never", "--config", config)
+    answer = portalwatch("baseline", *command, "never", "--config", config)
     assert (answer.code, answer.out) == (2, "")
     assert "there is no baseline 'never'; there are: first" in answer.err
+
+
+def test_half_of_the_probes_failing_is_told_and_kept(store: str, empty_database: str, tmp_path: Path) -> None:
+    """0, with every call in the store, and on standard error which series failed how often."""
+    path = configuration(tmp_path, store, **sql_probes(empty_database, good="SELECT 1", bad="SELECT 1 / 0"))
+    captured = portalwatch("baseline", "capture", "half", *QUICKLY, "--config", path)
+    assert (captured.code, captured.out) == (0, "half: 2 series, 2 sessions, v1\n")
+    assert "1 of 2 series failed in more than half of their calls: database_queries.bad" in captured.err
+    shown = portalwatch("baseline", "show", "half", "--format", "json", "--config", path).json()["series"]
+    assert shown["database_queries.bad"]["failed"] == shown["database_queries.bad"]["n"] == 6
+    assert shown["database_queries.good"]["failed"] == 0
+
+
+def test_outdated_statistics_stand_in_the_way(store: str, empty_database: str, tmp_path: Path) -> None:
+    """4 before anything is measured, with the table; with a reason the capture is taken, and both are kept with it."""
+
+    async def fill(pool: asyncpg.Pool) -> None:
+        await pool.execute("CREATE TABLE orders AS SELECT generate_series(1, 1000) AS id")
+        async with pool.acquire() as connection:
+            await connection.execute("SELECT pg_stat_force_next_flush()")
+
+    in_store(empty_database, fill)
+    path = configuration(tmp_path, store, **sql_probes(empty_database, count="SELECT count(*) FROM orders"))
+    quick = ("--quick", "--sessions", 1, "--samples", 1)
+    refused = portalwatch("baseline", "capture", "pre", *quick, "--config", path)
+    assert (refused.code, refused.out) == (4, "")
+    assert "db plans by outdated statistics of orders (1,000 rows changed, never analyzed)" in refused.err
+    assert names_in(store) == []
+    taken = portalwatch("baseline", "capture", "pre", *quick, "--force", "it is always so", "--config", path)
+    assert taken.code == 0
+    shown = portalwatch("baseline", "show", "pre", "--config", path).out
+    assert "captured although db plans by outdated statistics of orders" in shown
+    assert "because: it is always so" in shown
+
+
+def test_a_capture_of_minutes_says_how_long_it_will_take(store: str, empty_database: str, tmp_path: Path) -> None:
+    """Before the first session, on standard error; it need not come to its end for that."""
+    path = configuration(tmp_path, store, **sql_probes(empty_database, a="SELECT 1", b="SELECT 2"))
+    with started("baseline", "capture", "long", "--force", "a test", "--config", path) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE_SECONDS)
+    assert said == "This takes about 9 minutes: 5 sessions of 20 samples of 2 probes, a minute apart.\n"
+
+
+def test_who_captured_is_kept(config: Path) -> None:
+    """You, unless another name is given."""
+    portalwatch("baseline", "capture", "pre", *QUICKLY, "--by", "the night shift", "--config", config)
+    assert "captured by the night shift" in portalwatch("baseline", "show", "pre", "--config", config).out
