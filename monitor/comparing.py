@@ -14,7 +14,6 @@ from baselines import (
     Ledger,
     Look,
     MeasurementStore,
-    PlanShape,
     Section,
     Series,
     SeriesRegistry,
@@ -22,19 +21,24 @@ from baselines import (
     Verdict,
     compare,
 )
-from baselines.live import live_baseline, without_hasty_verdicts
+from baselines.case import LARGEST_CAPTURE
+from baselines.ledger import plans_of
+from baselines.live import CONNECTION_MODE, live_baseline, without_hasty_verdicts
+from baselines.top_up import can_be_decided, with_limits_told
 from monitor.capturing import host_load
 from monitor.configuration import Configuration
 from monitor.errors import ConfigurationError
 from thresholds import (
     Assessment,
     FigureError,
+    Grades,
     Level,
     Profile,
     RollbackMatrix,
     Routing,
     ThresholdMatrix,
     assess,
+    load_grades,
     load_matrix,
     load_rollback,
     load_routing,
@@ -42,8 +46,8 @@ from thresholds import (
 )
 
 LIVE_WINDOW = timedelta(hours=1)
-# With the usual five sessions, three more make the second look of eight and four more the last one of twelve.
-_FURTHER_LOOKS = ((Look.SECOND, 3), (Look.LAST, 4))
+# Further looks, and how many sessions the after side has at each.
+_FURTHER_LOOKS = ((Look.SECOND, 8), (Look.LAST, LARGEST_CAPTURE))
 
 # Takes so many further sessions of these series and returns the capture with them; None where the target is away.
 Further = Callable[[Baseline, Collection[str], int], Awaitable[Baseline | None]]
@@ -51,28 +55,34 @@ Further = Callable[[Baseline, Collection[str], int], Awaitable[Baseline | None]]
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The customer's figures with the user's overrides."""
+    """The customer's figures with the user's overrides, and the series of the configuration they are for."""
 
+    series: SeriesRegistry
     matrix: ThresholdMatrix
     routing: Routing
     rollback: RollbackMatrix
+    grades: Grades
 
     @classmethod
     def load(cls, configuration: Configuration, series: SeriesRegistry) -> "Figures":
         """Raises ConfigurationError for an override that names no series or does not fit the one it names."""
-        overrides = configuration.settings.thresholds
-        if unknown := [name for name in overrides if name not in series]:
-            raise ConfigurationError(
-                f"{configuration.path}: thresholds: there is no series {', '.join(unknown)}; "
-                f"there are: {', '.join(series)}"
-            )
+        settings = configuration.settings
+        known = {*series, *(f"{one.category}.*" for one in series.values())}
+        if unknown := [name for name in settings.thresholds if name not in known]:
+            told = f"there is no series {unknown[0]}; there are: {', '.join(series)}"
+            raise ConfigurationError(configuration.at(("thresholds", unknown[0]), told))
         try:
-            matrix = load_matrix().overridden(overrides)
+            matrix = load_matrix().overridden(settings.thresholds, settings.profiles)
             for one in series.values():
                 matrix.limits_of(one)
         except FigureError as error:
-            raise ConfigurationError(f"{configuration.path}: thresholds: {error}") from error
-        return cls(matrix, load_routing(), load_rollback())
+            at = error.source.key if error.source and not error.source.shipped else ("thresholds",)
+            raise ConfigurationError(configuration.at(at, str(error))) from error
+        try:
+            rollback = load_rollback().overridden(settings.rollback)
+        except FigureError as error:
+            raise ConfigurationError(configuration.at(("rollback",), str(error))) from error
+        return cls(series, matrix, load_routing(), rollback, load_grades().overridden(settings.grades))
 
     def limits_by_level(self, series: Series) -> dict[Level, float]:
         """The absolute limits of a series, in its base unit."""
@@ -101,7 +111,7 @@ class Comparing:
         except FigureError as error:
             raise ConfigurationError(str(error)) from error
         history = await self.store.history(before, besides=after.name)
-        comparison = compare(before, after, allowed, history=history, look=look)
+        comparison = compare(before, after, allowed, history=history, look=look, known=self.figures.series)
         return await self.with_changes(comparison, before, after.environment, after.finished_at)
 
     async def with_changes(
@@ -112,26 +122,45 @@ class Comparing:
             return comparison
         return replace(comparison, changes=await self.ledger.between(environment, before.finished_at, until))
 
-    async def judge_surely(self, before: Baseline, after: Baseline, further: Further) -> tuple[Comparison, Baseline]:
+    async def judge_surely(
+        self, before: Baseline, after: Baseline, further: Further, *, top_up: bool = False
+    ) -> tuple[Comparison, Baseline]:
         """Looks again with further sessions before anything is called degraded, while the target is there.
+
+        With `top_up` also while anything is inconclusive that more sessions could decide. No look is taken twice: after
+        sessions that an earlier run took, it goes on with the look they were taken for.
 
         Returns the last comparison and the after side it was made of.
         """
-        comparison = await self.judge(before, after, look=Look.FIRST)
-        for look, sessions in _FURTHER_LOOKS:
-            # What is degraded at the second look is; only what is still suspected gets the last one.
-            sure = look is Look.LAST
+        look = await self.look_due(after)
+        if look is Look.ONLY and len(after.sessions) < LARGEST_CAPTURE:
+            look = Look.FIRST
+        comparison = await self.judge(before, after, look=look)
+        for following, sessions in _FURTHER_LOOKS:
+            if len(after.sessions) >= sessions:
+                continue
+            # What is degraded at a second look is; only what is still suspected gets the last one.
             doubtful = {
                 one.series.name
                 for one in comparison.series
-                if one.suspected or (one.verdict is Verdict.DEGRADED and not sure)
+                if one.suspected or (one.verdict is Verdict.DEGRADED and look is Look.FIRST)
             }
-            extended = await further(after, doubtful, sessions) if doubtful else None
+            if top_up:
+                doubtful |= {one.series.name for one in comparison.series if can_be_decided(one)}
+            extended = await further(after, doubtful, sessions - len(after.sessions)) if doubtful else None
             if extended is None:
                 break
-            after = extended
+            after, look = extended, following
             comparison = await self.judge(before, after, look=look)
-        return comparison, after
+        ended = top_up and len(after.sessions) >= LARGEST_CAPTURE
+        return with_limits_told(comparison) if ended else comparison, after
+
+    async def look_due(self, after: Baseline) -> Look:
+        """The look that the sessions of a capture were taken for: ONLY unless it has been extended."""
+        if not any(one.extends == after.name for one in await self.store.summaries()):
+            return Look.ONLY
+        reached = [look for look, sessions in _FURTHER_LOOKS if len(after.sessions) >= sessions]
+        return reached[-1] if reached else Look.FIRST
 
     def assess(self, comparison: Comparison, taken_at: datetime) -> Assessment:
         """The comparison with findings and advice."""
@@ -151,15 +180,14 @@ async def live_capture(
     measured = await measurements.since([name for name, one in series.items() if one.is_duration], now - LIVE_WINDOW)
     conditions = CaptureConditions(
         spacing=Spacing.SPREAD,
-        connection_mode="kept alive",
+        connection_mode=CONNECTION_MODE,
         host_load=host_load(),
         release=configuration.settings.release,
         configuration_hash=configuration.hash,
         rule_version=RULE_VERSION,
         prober_version=version("portalwatch"),
     )
-    entries = await ledger.state(environment, now, Section.PLANS)
-    plans = {one.source: PlanShape(tuple(text.splitlines())) for one in entries for text in one.facts.values()}
+    plans = plans_of(await ledger.state(environment, now, Section.PLANS))
     return live_baseline(measured, series, conditions, environment, plans)
 
 

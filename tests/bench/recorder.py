@@ -55,8 +55,8 @@ GROWN = (
 Call = Callable[[], Awaitable[int | None]]
 
 
-def record(seconds: float, path: Path) -> None:
-    """Install both portals, warm them up, and write a line every `TICK_SECONDS` for so long."""
+def record(seconds: float, path: Path, tick_seconds: float = TICK_SECONDS) -> None:
+    """Install both portals, warm them up, and write a line every `tick_seconds` for so long."""
     password = secrets.token_urlsafe(18)
     with ExitStack() as standing:
         directory = Path(standing.enter_context(tempfile.TemporaryDirectory(prefix="portalwatch-recording-")))
@@ -69,10 +69,12 @@ def record(seconds: float, path: Path) -> None:
             asyncio.run(install(dsn, adviser_password=password))
             asyncio.run(_execute(dsn, changes))
             portals[name] = dsn, standing.enter_context(stage.running_portal(dsn, secrets.token_urlsafe(32)))
-        run(_record(portals, password, seconds, path))
+        run(_record(portals, password, seconds, path, tick_seconds))
 
 
-async def _record(portals: Mapping[str, tuple[str, str]], password: str, seconds: float, path: Path) -> None:
+async def _record(
+    portals: Mapping[str, tuple[str, str]], password: str, seconds: float, path: Path, tick_seconds: float
+) -> None:
     async with AsyncExitStack() as open_links:
         calls: dict[str, Call] = {}
         for name, (dsn, url) in portals.items():
@@ -86,7 +88,7 @@ async def _record(portals: Mapping[str, tuple[str, str]], password: str, seconds
         started, turn = time.monotonic(), 0
         with gzip.open(path, "wt", encoding="utf-8") as file:
             while time.monotonic() - started < seconds:
-                await asyncio.sleep(max(0.0, started + turn * TICK_SECONDS - time.monotonic()))
+                await asyncio.sleep(max(0.0, started + turn * tick_seconds - time.monotonic()))
                 taken = {name: await calls[name]() for name in random.sample(sorted(calls), len(calls))}
                 line = {
                     "t": round(time.monotonic() - started, 2),

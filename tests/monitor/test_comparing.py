@@ -16,7 +16,7 @@ from monitor.configuration import load_configuration
 from monitor.errors import ConfigurationError
 from tests.baselines.made import baseline
 from tests.monitor.cli.commands import configuration
-from tests.monitor.cli.stored import in_store
+from tests.monitor.cli.stored import in_store, save
 from thresholds import Level, Profile
 
 NAMES = [f"database_queries.s{number}" for number in range(10)]
@@ -75,12 +75,15 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[Look]:
     return taken
 
 
-def judged(figures: Figures, store: str, target: Target) -> tuple[Comparison, Baseline]:
+def judged(
+    figures: Figures, store: str, target: Target, *, sessions: int = 5, top_up: bool = False
+) -> tuple[Comparison, Baseline]:
     """What `judge_surely` makes of it."""
 
     async def act(pool: asyncpg.Pool) -> tuple[Comparison, Baseline]:
         comparing = Comparing(figures=figures, store=PostgresBaselines(pool), ledger=PostgresLedger(pool))
-        return await comparing.judge_surely(BEFORE, capture("post", target.ratio), target.further)
+        after = capture("post", target.ratio, sessions)
+        return await comparing.judge_surely(BEFORE, after, target.further, top_up=top_up)
 
     return in_store(store, act)
 
@@ -151,6 +154,76 @@ def test_a_clear_fault_of_a_target_that_went_away_is_told(figures: Figures, stor
     assert len(after.sessions) == 5
 
 
+def test_what_is_inconclusive_is_looked_at_once_unless_topped_up(
+    figures: Figures, store: str, looks: list[Look]
+) -> None:
+    """Further sessions cost minutes: without being asked for, they are taken only before somebody is alarmed."""
+    target = Target(1.2)
+    comparison, _ = judged(figures, store, target)
+    assert [one.series.name for one in comparison.having(Verdict.INCONCLUSIVE)] == [SUSPECT]
+    assert (target.asked, looks) == ([], [Look.FIRST])
+
+
+def test_topping_up_ends_as_soon_as_all_is_decided(figures: Figures, store: str, looks: list[Look]) -> None:
+    """Three further sessions of the series that is inconclusive are enough here, and four more are not taken."""
+    target = Target(1.2)
+    comparison, after = judged(figures, store, target, top_up=True)
+    assert target.asked == [({SUSPECT}, 3)]
+    assert (looks, len(after.sessions)) == ([Look.FIRST, Look.SECOND], 8)
+    assert comparison.having(Verdict.INCONCLUSIVE) == []
+
+
+def test_what_topping_up_leaves_undecided_is_told_with_the_reason(
+    figures: Figures, store: str, looks: list[Look]
+) -> None:
+    """There is no look after twelve sessions, and the five before limit what more of them could tell."""
+    target = Target(1.27, answers=9)
+    comparison, after = judged(figures, store, target, top_up=True)
+    assert target.asked == [({SUSPECT}, 3), ({SUSPECT}, 4)]
+    assert (looks, len(after.sessions)) == ([Look.FIRST, Look.SECOND, Look.LAST], 12)
+    (undecided,) = comparison.having(Verdict.INCONCLUSIVE)
+    assert "this was the last look, at 12 sessions after, and beside only 5 before" in undecided.reason
+    assert "capture both sides anew with" in undecided.reason
+
+
+@pytest.mark.parametrize("ratio", [1.27, 2.0])
+def test_a_capture_of_eight_gets_what_is_missing_to_twelve(
+    figures: Figures, store: str, looks: list[Look], ratio: float
+) -> None:
+    """The first look is at what was planned, however many sessions that were; the next, at twelve, confirms or tops
+    up."""
+    target = Target(ratio, answers=9)
+    judged(figures, store, target, sessions=8, top_up=True)
+    assert target.asked == [({SUSPECT}, 4)]
+    assert looks == [Look.FIRST, Look.LAST]
+
+
+def test_a_capture_of_twelve_is_looked_at_once(figures: Figures, store: str, looks: list[Look]) -> None:
+    """No further look is possible, so this one may spend the whole error."""
+    target = Target(1.27, answers=9)
+    judged(figures, store, target, sessions=12, top_up=True)
+    assert (target.asked, looks) == ([], [Look.ONLY])
+
+
+@pytest.mark.parametrize(
+    ("further", "asked", "looked"),
+    [(3, [({SUSPECT}, 4)], [Look.SECOND, Look.LAST]), (7, [], [Look.LAST])],
+)
+def test_a_later_run_goes_on_with_the_look_that_was_due(
+    figures: Figures, store: str, looks: list[Look], further: int, asked: list[tuple[set[str], int]], looked: list[Look]
+) -> None:
+    """Sessions that an earlier run took are not looked at as if they had been planned: errors would add up."""
+    save(store, capture("post", 1.27))
+
+    async def extend(pool: asyncpg.Pool) -> None:
+        await PostgresBaselines(pool).save(capture("post+1", 1.27, further), extends="post")
+
+    in_store(store, extend)
+    target = Target(1.27, answers=9)
+    judged(figures, store, target, sessions=5 + further, top_up=True)
+    assert (target.asked, looks) == (asked, looked)
+
+
 @pytest.mark.parametrize("percent", [0.5, 401.0, float("nan")])
 def test_a_tolerance_out_of_bounds_is_a_mistake(figures: Figures, store: str, percent: float) -> None:
     """It is told as one of usage."""
@@ -202,6 +275,6 @@ def test_an_override_stands_over_the_matrix(tmp_path: Path) -> None:
 )
 def test_an_override_must_fit_a_series(tmp_path: Path, overrides: object, said: str) -> None:
     """A name that nobody measures, another unit, another direction: the message has file and series."""
-    with pytest.raises(ConfigurationError, match=r"portalwatch\.yml: thresholds: ") as caught:
+    with pytest.raises(ConfigurationError, match=r"portalwatch\.yml:\d+: thresholds\.") as caught:
         loaded(tmp_path, overrides)
     assert said in str(caught.value)
