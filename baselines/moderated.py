@@ -26,6 +26,9 @@ from baselines.statistics import (
 # The history counts for at most this many degrees of freedom, since scatter itself changes with time.
 PRIOR_DEGREES = 6
 
+# A history of fewer sessions than these has no scatter.
+LEARNT_SESSIONS = 2
+
 # A larger family than this is corrected for its size; a smaller one keeps its error by the gate alone.
 LARGEST_PLAIN_FAMILY = 20
 
@@ -74,27 +77,31 @@ class SessionRow:
 
 
 class Moderated:
-    """A figure of every session as a difference after/before; what is not finite is no observation."""
+    """A figure of every session as a difference after/before; what is not finite is no observation.
 
-    def __init__(self, row: SessionRow, figures: Floats, prior: Prior) -> None:
+    `residual_sd` is the scatter of that difference that no number of sessions takes away.
+    """
+
+    def __init__(self, row: SessionRow, figures: Floats, prior: Prior, *, residual_sd: float = RESIDUAL_SD) -> None:
         self.before, self.after, history = (
             Groups.of(figures[row.side == side], row.case[row.side == side], len(row.cases)) for side in range(3)
         )
-        self.learnt: Flags = history.count >= 2
+        self.learnt: Flags = history.count >= LEARNT_SESSIONS
         self.single: Flags = (self.before.count <= 1) & (self.after.count <= 1)
         assumed = np.where(self.single, prior.single, [prior.spaced[case.spacing] for case in row.cases])
         history_degrees = np.maximum(history.count - 1, 1)
         self.prior_sd: Floats = np.where(self.learnt, np.sqrt(history.squares / history_degrees), assumed)
         prior_degrees = np.where(self.learnt, np.minimum(PRIOR_DEGREES, history_degrees), PRIOR_DEGREES)
         self.variance, self.degrees = shrunk_variance(prior_degrees, self.prior_sd, self.before, self.after)
-        self.estimate: Estimate = difference(self.before, self.after, self.variance, self.degrees)
+        self.estimate: Estimate = difference(self.before, self.after, self.variance, self.degrees, residual_sd)
+        self._residual_sd = residual_sd
 
     def more_sessions(self, log_separation: Floats, planned: float) -> Floats:
         """How many more a side would tell two log ratios that far apart, with `planned` standard errors between them.
 
-        k' = max(1, ⌈2 s² / ((separation / planned)² − 0.04²)⌉ − k); the separation is to leave room for the 0.04.
+        k' = max(1, ⌈2 s² / ((separation / planned)² − residual²)⌉ − k); the separation leaves room for the residual.
         """
-        room = (log_separation / planned) ** 2 - RESIDUAL_SD**2
+        room = (log_separation / planned) ** 2 - self._residual_sd**2
         return np.maximum(1, np.ceil(2 * self.variance / room) - self.sessions)
 
     @property

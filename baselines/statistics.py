@@ -77,10 +77,12 @@ def shrunk_variance(prior_degrees: Floats, prior_sd: Floats, before: Groups, aft
     return squares / degrees, degrees
 
 
-def difference(before: Groups, after: Groups, variance: Floats, degrees: Floats) -> Estimate:
-    """The log ratio after/before: SE² = s²/k_before + s²/k_after + 0.04². NaN where a side has no session."""
+def difference(
+    before: Groups, after: Groups, variance: Floats, degrees: Floats, residual_sd: float = RESIDUAL_SD
+) -> Estimate:
+    """The log ratio after/before: SE² = s²/k_before + s²/k_after + residual². NaN where a side has no session."""
     with np.errstate(divide="ignore"):
-        error = np.sqrt(variance / before.count + variance / after.count + RESIDUAL_SD**2)
+        error = np.sqrt(variance / before.count + variance / after.count + residual_sd**2)
     return Estimate(value=after.mean - before.mean, error=error, degrees=degrees)
 
 

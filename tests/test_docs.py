@@ -13,13 +13,15 @@ from pydantic import BaseModel
 from alerts import ChannelSettings
 from baselines.case import Look
 from baselines.location import LOW_BAND
+from baselines.tail import FASTER_BAND, TAIL_DOUBT, TAIL_ERROR_SHARE, TAIL_NULL_EXPONENT, UPPER_BAND
 from baselines.typical import IMPROVED_BELOW, NULL_EXPONENT, WITHIN_MARGIN
 from dashboards.metrics import CATALOGUE, Metric
 from monitor.cli import portalwatch
 from monitor.errors import ExitCode
-from monitor.settings import EvaluationSettings, HttpSettings, LogSettings, Settings, StoreSettings
+from monitor.settings import CaptureSettings, EvaluationSettings, HttpSettings, LogSettings, Settings, StoreSettings
 from probes import load_probe_kinds
-from thresholds import LimitOverride
+from thresholds import LimitOverride, RollbackOverride
+from thresholds.rollback import CoreRowOverride
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -34,7 +36,10 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("http.", HttpSettings),
     ("log.", LogSettings),
     ("evaluation.", EvaluationSettings),
+    ("capture.", CaptureSettings),
     ("", LimitOverride),
+    ("rollback.", RollbackOverride),
+    ("", CoreRowOverride),
     ("", ChannelSettings),
 )
 
@@ -172,11 +177,8 @@ def test_every_kind_of_probe_is_listed() -> None:
 
 def test_no_general_setting_is_described_that_is_not_there() -> None:
     """A key with a section in its name is one of that section."""
-    named = {
-        key
-        for key in table_keys(read(DOCS / "configuration.md"))
-        if re.fullmatch(r"(store|http|log|evaluation)\.\w+", key)
-    }
+    prefixes = tuple(prefix for prefix, _ in SECTIONS if prefix)
+    named = {key for key in table_keys(read(DOCS / "configuration.md")) if key.startswith(prefixes)}
     assert named == {prefix + key for prefix, model in SECTIONS if prefix for key in model.model_fields}
 
 
@@ -215,12 +217,19 @@ def test_judging_states_the_figures_of_the_code() -> None:
     text = " ".join(read(DOCS / "judging.md").split())
     first, second, last = (f"{look.error:g}" for look in (Look.FIRST, Look.SECOND, Look.LAST))
     low, high = (f"{share * 100:.0f}th" for share in LOW_BAND)
+    faster = "the {:.0f}th and the {:.0f}th percentile".format(*(100 * share for share in FASTER_BAND))
+    slower = "({:.0f}th to {:.0f}th percentile)".format(*(100 * share for share in UPPER_BAND))
     for figure in (
         f"m^{NULL_EXPONENT:g} ({1.25**NULL_EXPONENT:.2f} for 1.25) is below {Look.ONLY.error:g}",
         f"{WITHIN_MARGIN:g} m",
         f"below {IMPROVED_BELOW:g}",
         f"{first}, {second} and {last}",
         f"between the {low} and the {high} percentile",
+        f"between {faster}",
+        slower,
+        f"m^{TAIL_NULL_EXPONENT:g} ({1.25**TAIL_NULL_EXPONENT:.2f} for 1.25)",
+        f"the typical question: {Look.ONLY.error * TAIL_ERROR_SHARE:g}",
+        f"over m is below {TAIL_DOUBT:g}",
     ):
         assert figure in text, figure
 

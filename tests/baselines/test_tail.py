@@ -79,8 +79,10 @@ def test_a_difference_below_the_floor_is_within() -> None:
 
 def test_noise_is_neither_degraded_nor_within() -> None:
     """Where the tail of each session lies elsewhere nothing is claimed, and sessions are asked for."""
-    loud = [ramps(1, slow=slow, factor=8.0)[0] for slow in (0, 9, 2, 8, 5)]
-    answer = answered(case(loud, loud[::-1], loud * 2))
+    loud, louder = (
+        [ramps(1, slow=slow, factor=8.0)[0] for slow in counts] for counts in ((0, 9, 2, 8, 5), (2, 9, 4, 8, 7))
+    )
+    answer = answered(case(loud, louder, loud * 2))
     assert answer.verdict is Verdict.INCONCLUSIVE
     assert answer.more_sessions
 
@@ -113,9 +115,11 @@ def test_time_outs_before_leave_no_ratio() -> None:
     assert "timed out" in answer.reason
 
 
-def test_time_outs_above_the_judged_calls_change_nothing() -> None:
-    """Two of twenty calls that timed out lie above the band: the others say what they said."""
-    assert answered(case(ramps(), timed_out(2), QUIET)).ratio == pytest.approx(1.0)
+def test_few_time_outs_are_slow_calls_too() -> None:
+    """Two of twenty calls that timed out count as what was waited, however few of the slower calls they are."""
+    ratio = answered(case(ramps(), timed_out(2), QUIET)).ratio
+    assert ratio is not None
+    assert ratio > 1.1
 
 
 NOT_ASKED = {
@@ -153,9 +157,9 @@ def test_a_later_look_spends_less_error() -> None:
 
 
 def with_slow_calls(sessions: Sequence[Samples], rng: np.random.Generator) -> list[Samples]:
-    """The sessions with some calls twice as slow."""
+    """The sessions with a fifth of the calls three times as slow."""
     return [
-        Samples(np.where(rng.random(len(one)) < 0.3, 2 * one.values, one.values), one.timed_out) for one in sessions
+        Samples(np.where(rng.random(len(one)) < 0.2, 3 * one.values, one.values), one.timed_out) for one in sessions
     ]
 
 
