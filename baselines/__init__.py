@@ -15,6 +15,7 @@ from baselines.baseline import (
 from baselines.case import Case, Look
 from baselines.clock import Clock
 from baselines.comparison import FLOOR_SECONDS, compare
+from baselines.explanation import Explanation, ExplanationKind
 from baselines.family import RULE_VERSION, Judgement, judge_family
 from baselines.inspection import Inspected, Inspection
 from baselines.ledger import Change, LedgerEntry, Section
@@ -27,8 +28,6 @@ from baselines.summary import summarise
 from baselines.verdict import (
     Answer,
     Comparison,
-    Explanation,
-    ExplanationKind,
     Level,
     Question,
     SeriesComparison,

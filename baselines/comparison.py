@@ -6,13 +6,14 @@ from types import MappingProxyType
 
 from baselines.baseline import Baseline, BaselineError, Spacing
 from baselines.case import Case, Look
+from baselines.explanation import Explanation, ExplanationKind
 from baselines.family import Judgement, judge_family
 from baselines.host_load import HostLoads, load_range
 from baselines.plan_shape import PlanShape
 from baselines.samples import Samples
 from baselines.series import Series
 from baselines.summary import summarise
-from baselines.verdict import Comparison, Explanation, ExplanationKind, SeriesComparison, Verdict
+from baselines.verdict import Comparison, SeriesComparison, Verdict
 
 # Series below a millisecond drift by 25 to 40 % on their own: a difference smaller than this is never degraded.
 FLOOR_SECONDS = 0.001

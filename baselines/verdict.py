@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from baselines.common_mode import CommonMode, Move, common_mode
+from baselines.explanation import Explanation
 from baselines.host_load import HostLoads
 from baselines.ledger import Change
 from baselines.series import Series
@@ -96,20 +97,6 @@ class Level:
     value: float
     low: float
     high: float
-
-
-class ExplanationKind(StrEnum):
-    """What may stand beside a verdict as its cause: a closed list, so that scripts can tell them apart."""
-
-    PLAN_CHANGE = "plan_change"
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """A cause with its evidence, in one sentence."""
-
-    kind: ExplanationKind
-    summary: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,12 @@ import pytest
 from baselines.baseline import Baseline, BaselineError, CaptureConditions, CaptureSession, Spacing
 from baselines.case import Look
 from baselines.comparison import compare
+from baselines.explanation import ExplanationKind
 from baselines.host_load import HostLoads, LoadRange
 from baselines.plan_shape import PlanShape
 from baselines.samples import Samples
 from baselines.series import Series, Unit
-from baselines.verdict import Comparison, ExplanationKind, Question, Verdict
+from baselines.verdict import Comparison, Question, Verdict
 from tests.baselines.sessions import session, steady
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from baselines.baseline import Baseline, CaptureConditions, CaptureSession, Spacing
+from baselines.explanation import Explanation, ExplanationKind
 from baselines.samples import Samples
 from baselines.series import Series, Unit
 from baselines.verdict import (
     Answer,
     Comparison,
-    Explanation,
-    ExplanationKind,
     Question,
     SeriesComparison,
     Summary,
