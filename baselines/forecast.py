@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, date
 
 import numpy as np
-from scipy import stats
 
 from baselines.rollup import Rollup
 from baselines.series import Direction
@@ -87,6 +86,8 @@ def trend_of(hours: Iterable[Rollup]) -> Trend | None:
     locations = _daily_locations(hours)
     if len(locations) < LEAST_DAYS:
         return None
+    from scipy import stats  # takes a second, for which only a forecast should wait
+
     last = max(locations)
     days = np.array([(day - last).days for day in locations], dtype=np.float64)
     logs = np.array(list(locations.values()))

@@ -42,6 +42,13 @@ def judged_band(sessions: Sequence[Samples]) -> tuple[float, float]:
     return LOW_BAND if sizes and sizes[len(sizes) // 2] >= MEDIAN_BELOW_CALLS else MEDIAN
 
 
+def level_of(sessions: Sequence[Samples]) -> float | None:
+    """The judged location over sessions: the geometric mean of theirs; None where no session has one."""
+    bands = np.array([judged_band(sessions)] * len(sessions)).reshape(-1, 2)
+    known = [one for one in log_locations(sessions, bands) if math.isfinite(one)]
+    return math.exp(float(np.mean(known))) if known else None
+
+
 def log_locations(sessions: Sequence[Samples], bands: NDArray[np.float64]) -> NDArray[np.float64]:
     """The mean log of the calls of each session from one quantile to another, both of them order statistics.
 

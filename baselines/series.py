@@ -69,6 +69,11 @@ class Series:
         """Whether a baseline can be compared by ratio: times are, levels of a host are not."""
         return self.unit is Unit.SECONDS and self.comparable
 
+    @property
+    def is_watchable(self) -> bool:
+        """Whether it can be held against itself without end: a duration that is measured again and again."""
+        return self.is_duration and self.cadence_seconds is not None
+
 
 class SeriesRegistry(Mapping[str, Series]):
     """The series of one configuration, by name, in the order in which they were declared."""

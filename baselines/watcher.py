@@ -64,6 +64,15 @@ class Standing:
     suspicion: Sequence[float] = _NO_EVIDENCE
     degradation: Sequence[float] = _NO_EVIDENCE
 
+    def ratio(self, level: float) -> float | None:
+        """The last fifteen calls over that level, None before there are as many; infinite where they timed out."""
+        return statistics.median(self.recent) / level if len(self.recent) == RECENT_GROUPS else None
+
+
+def limit_over(level: float, tolerance: float, floor: float) -> float:
+    """The slowest that is tolerated over a level: so many times as slow, and the floor slower in any case."""
+    return max(level * tolerance, level + floor)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Yardstick:
@@ -88,7 +97,7 @@ class Yardstick:
 
         return cls(
             level=reference.level,
-            limit=max(reference.level * tolerance, reference.level + floor),
+            limit=limit_over(reference.level, tolerance, floor),
             cadence_seconds=cadence_seconds,
             suspicion=odds(tolerance**NULL_EXPONENT, _SUSPECTED_CONFIDENCE),
             degradation=odds(tolerance, _DEGRADED_CONFIDENCE),
@@ -153,8 +162,7 @@ class Watcher:
 
     def ratio(self, series: str) -> float | None:
         """The last fifteen calls over the reference, None before there are as many."""
-        recent = self._standings[series].recent
-        return statistics.median(recent) / self._yardsticks[series].level if len(recent) == RECENT_GROUPS else None
+        return self._standings[series].ratio(self._yardsticks[series].level)
 
     def standing(self, series: str) -> Standing:
         """Everything that has to be kept of a series over a restart."""
@@ -196,7 +204,8 @@ class Watcher:
         standing = self._standings[call.series]
         before = standing.drift
         standing.recent = [*standing.recent, call.value][-RECENT_GROUPS:]
-        over = statistics.median(standing.recent) > self._yardsticks[call.series].limit
+        enough = len(standing.recent) == RECENT_GROUPS
+        over = enough and statistics.median(standing.recent) > self._yardsticks[call.series].limit
         if before is Drift.QUIET and suspicion <= 0:
             standing.since = None
         elif standing.since is None:

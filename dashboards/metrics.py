@@ -141,6 +141,13 @@ SERIES_DRIFT = _gauge(
 SERIES_TOLERANCE = _gauge(
     "portalwatch_series_tolerance_ratio", "Ratio to the baseline above which the series is degraded.", "series"
 )
+SERIES_UNTIL_LIMIT = _gauge(
+    "portalwatch_series_until_limit_seconds",
+    "How long until the series crosses its warning or critical limit or its tolerance, at the pace of the last five "
+    "weeks, at the earliest.",
+    "series",
+    "limit",
+)
 SCHEDULED_CAPTURES = _counter(
     "portalwatch_scheduled_captures_total", "Baselines that were due by the schedule, by how that ended.", "outcome"
 )
@@ -204,6 +211,7 @@ CATALOGUE: tuple[Metric, ...] = (
     SERIES_TO_REFERENCE,
     SERIES_DRIFT,
     SERIES_TOLERANCE,
+    SERIES_UNTIL_LIMIT,
     SCHEDULED_CAPTURES,
     FINDINGS,
     FINDINGS_DRY_RUN,

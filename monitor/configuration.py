@@ -36,6 +36,10 @@ class Configuration:
         judged = self.settings.model_dump(mode="json", include={"targets", "probes", "thresholds"})
         return hashlib.sha256(json.dumps(judged, sort_keys=True).encode()).hexdigest()[:12]
 
+    def place(self, key: Location) -> str:
+        """Where a key stands, for people: file and line, or the environment."""
+        return _place(self.path, self.file.line_of(key))
+
     def at(self, key: Location, message: str) -> str:
         """A line for people on what is wrong with a key: file, line, key and the message."""
         return _line(self.path, Mistake(self.file.line_of(key), ".".join(map(str, key)), message))
@@ -104,8 +108,12 @@ def _report(path: Path | None, mistakes: list[Mistake]) -> str:
 
 
 def _line(path: Path | None, one: Mistake) -> str:
-    place = "the environment" if path is None or one.line is None else f"{path}:{one.line}"
+    place = _place(path, one.line)
     return f"{place}: {one.key}: {one.message}" if one.key else f"{place}: {one.message}"
+
+
+def _place(path: Path | None, line: int | None) -> str:
+    return "the environment" if path is None or line is None else f"{path}:{line}"
 
 
 def _unknown_variables(file: YamlFile, environment: Mapping[str, str]) -> Iterator[Mistake]:

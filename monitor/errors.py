@@ -1,6 +1,7 @@
 """What can go wrong before or while a command runs, with the exit code it ends in.
 
 MonitorError
+├── RefusedError         1  what was found speaks against it
 ├── ConfigurationError   2  wrong usage or configuration
 ├── UndecidedError       3  too little is known for any verdict
 └── CannotRunError       4  target, store or server unreachable
@@ -23,6 +24,12 @@ class MonitorError(Exception):
     """What was wrong, where, and what to do; ends a command with `exit_code`."""
 
     exit_code = ExitCode.CANNOT_RUN
+
+
+class RefusedError(MonitorError):
+    """What was found speaks against doing it, and nobody forced it."""
+
+    exit_code = ExitCode.FINDING
 
 
 class ConfigurationError(MonitorError):

@@ -1,11 +1,9 @@
 """What the rules say of one series today, out of the store: the figures, and whom they would wake."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import numpy as np
 from asyncpg import Pool
 
 from alerts import Alert, AlertState, Policy, decide
@@ -22,14 +20,16 @@ from baselines import (
     Summary,
     summarise,
 )
-from baselines.location import judged_band, log_locations
+from baselines.location import level_of
 from baselines.postgres import PostgresBaselines, PostgresMeasurements
 from baselines.postgres_ledger import PostgresLedger
 from monitor.alerting import alert_policy
 from monitor.comparing import LIVE_WINDOW, Comparing, Figures, compare_live, live_capture
 from monitor.configuration import Configuration
 from monitor.counting import Counting
-from thresholds import Finding, SeriesLimits, baseline_findings, evaluate
+from monitor.creep import Creep, Forecast
+from monitor.drifting import Drifting, Held, Unarmed
+from thresholds import AppliedRule, Finding, SeriesLimits, baseline_findings, evaluate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,8 @@ class Today:
 
     `latest` is the latest measurement as it is judged: the count of the whole window where the limit goes by time.
     `hour` has all calls of the hour, `low` the location that is judged (of durations only). `baseline` names the active
-    baseline, `baseline_level` is its location. `compared` is the hour against it. `alerts` is what the evaluations of
+    baseline, `baseline_level` is its location. `compared` is the hour against it. `watched` is how it stands to its
+    reference, where it is watched. `forecasts` is what it will cross within a year. `alerts` is what the evaluations of
     the hour lead to, pending and firing, had nothing been open before; of a series in a dry run what they would.
     """
 
@@ -48,6 +49,8 @@ class Today:
     baseline: str | None
     baseline_level: float | None
     compared: SeriesComparison | None
+    watched: Held | Unarmed | None
+    forecasts: Sequence[Forecast]
     alerts: Sequence[Alert]
 
     @property
@@ -70,26 +73,34 @@ async def look_at_today(
     judged = [counting.of_window(one) for one in measured]
     hour = [one for one in judged if one.started_at >= now - LIVE_WINDOW]
     findings = [one for measurement in hour for one in evaluate(series, limits, measurement, figures.routing)]
-    if comparison is not None:
+    watched = await _watched(Drifting(figures, pool), series, now)
+    if isinstance(watched, Held):  # then the baseline does not speak for it
+        findings += watched.findings(series, figures.routing, now)
+    elif comparison is not None:
         found = baseline_findings(comparison, figures.routing, now)
         findings += [one for one in found if one.series == series.name]
+    creep = Creep(figures, configuration.settings.environment, pool)
     samples = _samples(hour)
     return Today(
         latest=judged[-1] if judged else None,
         hour=None if samples is None or not len(samples) else summarise([samples]),
-        low=_location([samples]) if samples is not None and series.is_duration else None,
+        low=level_of([samples]) if samples is not None and series.is_duration else None,
         baseline=None if baseline is None else baseline.name,
-        baseline_level=None if baseline is None else _location(_sessions(baseline, series)),
+        baseline_level=None if baseline is None else level_of(_sessions(baseline, series)),
         compared=None if comparison is None else _of(comparison, series),
+        watched=watched,
+        forecasts=[one async for _, forecasts in creep.forecasts([series], now) for one in forecasts],
         alerts=_led_to(findings, alert_policy(configuration.settings, figures, registry)),
     )
 
 
-def limit_by_baseline(today: Today | None, tolerance: float | None) -> float | None:
-    """What a tolerated ratio means against the active baseline, in base units."""
-    if today is None or today.baseline_level is None or tolerance is None:
+def limit_today(today: Today | None, rule: AppliedRule) -> float | None:
+    """What a rule's tolerated ratio means in base units, over the reference of the series or the active baseline."""
+    if today is None or rule.tolerance is None:
         return None
-    return today.baseline_level * tolerance
+    if rule.watched:
+        return today.watched.limit if isinstance(today.watched, Held) else None
+    return None if today.baseline_level is None else today.baseline_level * rule.tolerance
 
 
 async def _measured(
@@ -98,6 +109,14 @@ async def _measured(
     window = timedelta(seconds=limits.window_seconds or 0.0) if series.increment else timedelta()
     stored = await measurements.since([series.name], now - max(window, LIVE_WINDOW))
     return stored.get(series.name, [])
+
+
+async def _watched(drifting: Drifting, series: Series, now: datetime) -> Held | Unarmed | None:
+    """None for a series that can't be held against itself."""
+    if not series.is_watchable:
+        return None
+    held = await drifting.held([series])
+    return held.get(series.name) or await drifting.unarmed(series, now)
 
 
 async def _compared(
@@ -139,13 +158,6 @@ def _samples(hour: Sequence[Measurement]) -> Samples | None:
 
 def _sessions(baseline: Baseline, series: Series) -> Sequence[Samples]:
     return baseline.samples_of(series.name) if series.name in baseline.series and series.is_duration else ()
-
-
-def _location(sessions: Sequence[Samples]) -> float | None:
-    """The judged location over sessions: the geometric mean of theirs; None where no session has one."""
-    bands = np.array([judged_band(sessions)] * len(sessions)).reshape(-1, 2)
-    known = [one for one in log_locations(sessions, bands) if math.isfinite(one)]
-    return math.exp(float(np.mean(known))) if known else None
 
 
 def _of(comparison: Comparison, series: Series) -> SeriesComparison | None:

@@ -10,6 +10,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from baselines.measurement import Measurement, Outcome
 from baselines.series import Series
 from baselines.verdict import Answer, Comparison, Question, SeriesComparison
+from baselines.watcher import Drift
 from dashboards import metrics
 from dashboards.metrics import Metric, MetricKind
 from thresholds.finding import Finding, Level
@@ -55,6 +56,7 @@ class Exporter:
                 self._gauge(metrics.PROBE_INTERVAL, name).set(one.cadence_seconds)
             for level in OPEN_LEVELS:
                 self._gauge(metrics.FINDINGS, name, level).set(0)
+                self._gauge(metrics.FINDINGS_DRY_RUN, name, level).set(0)
 
     def observe(self, measurement: Measurement) -> None:
         """Counts one run of a probe. A time-out is a duration too; a disturbed one is counted but no duration, and of
@@ -85,6 +87,25 @@ class Exporter:
             if one.series.name in self._series:
                 self._baseline_compared(one)
 
+    def baseline_gone(self) -> None:
+        """Nothing is compared any more: ratios, tolerances and baseline figures disappear."""
+        for metric in (metrics.SERIES_TOLERANCE, metrics.SERIES_TO_BASELINE, *metrics.SERIES_BASELINE.values()):
+            self._gauges[metric.name].clear()
+
+    def drift(self, series: str, drift: Drift, ratio: float | None) -> None:
+        """How a watched series stands to its reference; infinitely slow where its last calls timed out."""
+        self._gauge(metrics.SERIES_DRIFT, series).set(list(Drift).index(drift))
+        self._set_or_remove(metrics.SERIES_TO_REFERENCE, ratio, series)
+
+    def until_limit(self, series: str, seconds: Mapping[str, float | None]) -> None:
+        """How long until a series crosses each limit; one that it does not approach disappears."""
+        for limit, until in seconds.items():
+            self._set_or_remove(metrics.SERIES_UNTIL_LIMIT, until, series, limit)
+
+    def captured(self, *, kept: bool) -> None:
+        """A capture of the schedule has ended, and was kept or failed."""
+        self._counter(metrics.SCHEDULED_CAPTURES, "kept" if kept else "failed").inc()
+
     def _baseline_compared(self, one: SeriesComparison) -> None:
         name, before = one.series.name, one.before
         typical = one.answer(Question.TYPICAL) or Answer(question=Question.TYPICAL, verdict=one.verdict)
@@ -109,9 +130,11 @@ class Exporter:
         """The findings of one series that are open now; they replace those told before."""
         if series not in self._series:
             return
-        levels = [one.level for one in findings]
-        for level in OPEN_LEVELS:
-            self._gauge(metrics.FINDINGS, series, level).set(levels.count(level))
+        found = list(findings)
+        for metric, dry_run in ((metrics.FINDINGS, False), (metrics.FINDINGS_DRY_RUN, True)):
+            levels = [one.level for one in found if one.dry_run is dry_run]
+            for level in OPEN_LEVELS:
+                self._gauge(metric, series, level).set(levels.count(level))
 
     def alerts(self, counts: Mapping[tuple[str, str], int]) -> None:
         """The alerts by (tier, state); a pair told before and absent now reads 0."""

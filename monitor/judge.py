@@ -146,7 +146,8 @@ def explained(error: ValidationError) -> str:
     """Where in the document what is wrong, for the first few errors."""
     errors = error.errors(include_url=False, include_context=False, include_input=False)
     shown = [
-        f"{'.'.join(map(str, one['loc']))}: {one['msg'].removeprefix('Value error, ')}" for one in errors[:SHOWN_ERRORS]
+        ": ".join(filter(None, (".".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, "))))
+        for one in errors[:SHOWN_ERRORS]
     ]
     more = [f"and {len(errors) - SHOWN_ERRORS} more"] if len(errors) > SHOWN_ERRORS else []
     return "; ".join(shown + more)

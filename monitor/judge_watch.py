@@ -10,11 +10,12 @@ milliseconds, null for a call that failed, `{"at_least": x}` for one that timed 
 
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
 
 from baselines.reference import GROUP_CALLS, Reference
 from baselines.watcher import Call, Drift, Watcher, Yardstick
@@ -25,16 +26,19 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # What a datetime can hold, to the next round number.
 _LATEST_SECONDS = 2e11
 
-Milliseconds = Annotated[float, Field(ge=0)]
+
+def _milliseconds(sample: Any) -> float | None:
+    """The number in a sample; infinite where the call timed out, however long that was waited for."""
+    if sample is None:
+        return None
+    timed_out = isinstance(sample, dict) and sample.keys() == {"at_least"}
+    number = sample["at_least"] if timed_out else sample
+    if type(number) not in (int, float) or not 0 <= number <= sys.float_info.max:
+        raise ValueError('a sample is a number of milliseconds, null or {"at_least": number}')
+    return math.inf if timed_out else float(number)
 
 
-class _AtLeast(BaseModel):
-    model_config = _STRICT
-
-    at_least: Milliseconds
-
-
-Sample = Milliseconds | _AtLeast | None
+Sample = Annotated[float | None, PlainValidator(_milliseconds)]
 
 
 class _Baseline(BaseModel):
@@ -100,7 +104,7 @@ class _Stream:
             unwatched = [name for name in self._baseline.metrics if name not in self._watcher]
             return {"ok": True, "unwatched": unwatched} if unwatched else {"ok": True}
         at = _EPOCH + timedelta(seconds=line.t)
-        self._watcher.take(Call(name, at, _value(sample)) for name, sample in line.values.items() if sample is not None)
+        self._watcher.take(Call(name, at, sample) for name, sample in line.values.items() if sample is not None)
         raised = self._watcher.raised()
         return {"alarms": list(raised), "suspected": [name for name, one in raised.items() if one is Drift.SUSPECTED]}
 
@@ -108,14 +112,10 @@ class _Stream:
 def _yardsticks(baseline: _Baseline) -> dict[str, Yardstick]:
     yardsticks = {}
     for name, sessions in baseline.metrics.items():
-        answered = [[one for one in session if isinstance(one, float)] for session in sessions]
+        answered = [[one for one in session if one is not None and math.isfinite(one)] for session in sessions]
         sound = [one for one in answered if len(one) >= GROUP_CALLS and min(one) > 0]
         if sound:
             yardsticks[name] = Yardstick.of(
                 Reference.of_sessions(sound), tolerance=baseline.tolerance, cadence_seconds=baseline.interval_s
             )
     return yardsticks
-
-
-def _value(sample: float | _AtLeast) -> float:
-    return math.inf if isinstance(sample, _AtLeast) else sample

@@ -1,4 +1,5 @@
 """The bounded queue between the process that probes and the one that serves: lines over a pair of sockets.
+The other way go requests for further calls, a probe's name a line.
 
 The supervisor holds both ends, so either process can be started again without the other noticing more than a torn
 line. The prober never waits for the reader: beyond `CAPACITY` the oldest measurements are dropped and counted.
@@ -115,3 +116,19 @@ def _read(line: bytes) -> Measurement | Heartbeat | Note:
         return wire.decode(line)
     ((kind, content),) = json.loads(line).items()
     return Heartbeat(**content) if kind == "heartbeat" else wire.decode_note(kind, content)
+
+
+def ask_again(end: socket.socket, probe: str) -> None:
+    """The server's end: further calls of a probe are wanted. Never waits; where nobody listens, nobody is asked."""
+    with contextlib.suppress(OSError):
+        end.send(probe.encode() + b"\n", socket.MSG_DONTWAIT)
+
+
+async def read_requests(end: socket.socket) -> AsyncIterator[str]:
+    """The prober's end: the probes of which further calls are wanted, until the other end is closed."""
+    loop = asyncio.get_running_loop()
+    torn = b""
+    while received := await loop.sock_recv(end, 4096):
+        *lines, torn = (torn + received).split(b"\n")
+        for line in lines:
+            yield line.decode(errors="replace")

@@ -12,12 +12,14 @@ from baselines import BaselineError, Clock, Measurement, SeriesRegistry
 from baselines.postgres import PostgresMeasurements
 from monitor.comparing import Comparing, Figures, compare_live, live_capture
 from monitor.configuration import Configuration
+from monitor.counting import Counting
+from monitor.drift import DriftWatch
 from monitor.exporter import Exporter
 from monitor.releases import Releases
 from monitor.silence import silence_findings
 from monitor.spool import Spool
 from monitor.watch import Watch
-from thresholds import Finding, Level, baseline_findings, evaluate
+from thresholds import Finding, Level, baseline_findings, evaluate, marked
 
 # Whatever keeps the store from taking something in: away, read-only after a failover, a password that was changed. What
 # was measured is spooled then, whatever the reason.
@@ -46,6 +48,7 @@ class Pipeline:
         measurements: PostgresMeasurements,
         releases: Releases,
         spool: Spool,
+        drift: DriftWatch,
         alerts: Alerts,
         exporter: Exporter,
         watch: Watch,
@@ -58,12 +61,15 @@ class Pipeline:
         self._measurements = measurements
         self._releases = releases
         self._spool = spool
+        self._drift = drift
         self._alerts = alerts
         self._exporter = exporter
         self._watch = watch
         self._clock = clock
         self._registered = False
         self._limits = {name: figures.matrix.limits_of(one) for name, one in series.items()}
+        self._dry_runs = frozenset(name for name, one in self._limits.items() if one.dry_run)
+        self._counting = Counting(series, self._limits)
 
     async def take(self, batch: Sequence[Measurement]) -> None:
         """A batch of measurements; those of unknown series (of a prober that is being restarted) are only counted."""
@@ -73,7 +79,8 @@ class Pipeline:
         for one in known:
             self._watch.saw(one)
         await self._keep(known)
-        await self._tell([finding for one in known for finding in self._held_against_limits(one)])
+        findings = [finding for one in known for finding in self._held_against_limits(one)]
+        await self._tell(findings + self._drift.take(known, self._clock.now()))
 
     async def register(self) -> None:
         """Make the series known to the store, where it is there; else the first measurements that it takes do.
@@ -86,14 +93,21 @@ class Pipeline:
             self._store_is(up=False, reason=type(error).__name__)
 
     async def compare(self) -> None:
-        """The last hour against the active baseline, where there is one."""
+        """The last hour against the active baseline, where there is one and it has not expired."""
         try:
             name = await self._comparing.store.active(self._configuration.settings.environment)
-            now, ledger = self._clock.now(), self._comparing.ledger
-            live = await live_capture(self._measurements, ledger, self._series, self._configuration, now)
-            if name is None or live is None:
+            if name is None:
                 return
-            comparison = await compare_live(self._comparing, await self._comparing.store.load(name), live, now)
+            now, ledger = self._clock.now(), self._comparing.ledger
+            baseline = await self._comparing.store.load(name)
+            if expired_at := baseline.expired_at(now):
+                self._compare_no_more(f"{name} expired at {expired_at:%Y-%m-%d %H:%M} UTC; approve it or another one")
+                return
+            self._watch.not_compared = ""
+            live = await live_capture(self._measurements, ledger, self._series, self._configuration, now)
+            if live is None:
+                return
+            comparison = await compare_live(self._comparing, baseline, live, now)
         except BaselineError as error:
             log.warning("the last hour could not be compared", reason=str(error))
             return
@@ -102,7 +116,31 @@ class Pipeline:
             return
         self._watch.comparison = comparison
         self._exporter.baseline_compared(comparison)
-        await self._tell(baseline_findings(comparison, self._figures.routing, self._clock.now()))
+        # A baseline was captured at another cadence, so it accuses too easily: a series that is watched has its own
+        # reference, and only until it has one does the baseline speak for it.
+        findings = baseline_findings(comparison, self._figures.routing, self._clock.now())
+        await self._tell([one for one in findings if self._drift.standing_of(one.series) is None])
+
+    async def watch_drift(self) -> None:
+        """Take and take up references, remember how the series stand to them, and say so."""
+        now = self._clock.now()
+        try:
+            if self._registered:
+                await self._drift.keep(now)
+        except STORE_IS_AWAY:
+            self._store_is(up=False)
+        for name in self._series:
+            standing = self._drift.standing_of(name)
+            if standing is not None:
+                self._exporter.drift(name, *standing)
+        await self._tell(self._drift.findings(now))
+
+    async def remember_drift(self) -> None:
+        """Before an end: what has happened since the last time it was written."""
+        try:
+            await self._drift.remember()
+        except STORE_IS_AWAY as error:
+            log.warning("the watching of the last minute is lost", reason=type(error).__name__)
 
     async def listen_for_silence(self) -> None:
         """What is not being measured at all: a finding like any other."""
@@ -149,16 +187,24 @@ class Pipeline:
         except STORE_IS_AWAY:
             self._store_is(up=False)
 
+    def _compare_no_more(self, why: str) -> None:
+        """What was compared last must not stand for now."""
+        if why != self._watch.not_compared:
+            log.error("nothing is held against the active baseline", reason=why)
+        self._watch.comparison, self._watch.not_compared = None, why
+        self._exporter.baseline_gone()
+
     async def _register(self) -> None:
         await self._measurements.register(self._series)
         settings = self._configuration.settings
         since = await self._releases.first_seen(settings.environment, settings.release, self._clock.now())
         self._exporter.deployed(settings.release, since)
+        await self._counting.restore(self._measurements, self._clock.now())
         self._registered = True
 
     def _held_against_limits(self, measurement: Measurement) -> list[Finding]:
         series = self._series[measurement.series]
-        return evaluate(series, self._limits[series.name], measurement, self._figures.routing)
+        return evaluate(series, self._limits[series.name], self._counting.of_window(measurement), self._figures.routing)
 
     async def _keep(self, measurements: Sequence[Measurement]) -> None:
         if not measurements:
@@ -177,7 +223,8 @@ class Pipeline:
         else:
             self._store_is(up=True)
 
-    async def _tell(self, findings: Sequence[Finding]) -> None:
+    async def _tell(self, judged: Sequence[Finding]) -> None:
+        findings = marked(judged, self._dry_runs)
         self._watch.judged(findings)
         for name in {one.series for one in findings}:
             self._exporter.findings(name, self._watch.findings_of(name))
@@ -185,7 +232,7 @@ class Pipeline:
             if one.level is not Level.OK:
                 log.info("finding", series=one.series, rule=one.rule, severity=one.level, summary=one.summary)
         try:
-            await self._alerts.record(findings)
+            await self._alerts.record([one.told for one in findings])
         except AlertStoreError as error:
             log.error("findings could not be recorded", reason=str(error))
 

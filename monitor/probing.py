@@ -17,7 +17,8 @@ from monitor.clock import SystemClock
 from monitor.configuration import load_configuration
 from monitor.errors import ConfigurationError, ExitCode
 from monitor.event_loop import run, settle
-from monitor.link import LinkWriter
+from monitor.further_calls import make_further_calls
+from monitor.link import LinkWriter, read_requests
 from monitor.logs import configure_logs
 from monitor.scheduler import Beat, keep_beats
 from monitor.settings import Settings
@@ -48,11 +49,16 @@ async def probe(settings: Settings, end: socket.socket, restarts: int) -> None:
         looking = asyncio.create_task(
             look_inside(probes, LedgerReader(settings.targets, probes.links, clock), writer.note, clock)
         )
+        asked = asyncio.create_task(
+            make_further_calls(read_requests(end), settings.probes, probes.run, writer.hand, clock)
+        )
         stopping = asyncio.create_task(stop.wait())
         await asyncio.sleep(0)
         settle()
         log.info("probing", probes=len(beats))
-        done, pending = await asyncio.wait([sending, probing, looking, stopping], return_when=asyncio.FIRST_COMPLETED)
+        done, pending = await asyncio.wait(
+            [sending, probing, looking, asked, stopping], return_when=asyncio.FIRST_COMPLETED
+        )
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)

@@ -17,6 +17,7 @@ import uvicorn
 from baselines import BaselineError, Clock, Measurement
 from baselines.ledger import release_entry
 from baselines.postgres import PostgresBaselines, PostgresMeasurements
+from baselines.postgres_drift import PostgresDrift
 from baselines.postgres_inspections import PostgresInspections
 from baselines.postgres_ledger import PostgresLedger
 from monitor.access import AccessTokens
@@ -25,14 +26,17 @@ from monitor.chronicle import Chronicle
 from monitor.clock import SystemClock
 from monitor.comparing import Comparing, Figures
 from monitor.configuration import Configuration, load_configuration
+from monitor.creep import Creep, CreepWatch
 from monitor.database import store_pool
+from monitor.drift import DriftWatch
 from monitor.errors import CannotRunError, ConfigurationError, MonitorError
 from monitor.event_loop import run
 from monitor.exporter import Exporter
-from monitor.link import Heartbeat, read_link
+from monitor.link import Heartbeat, ask_again, read_link
 from monitor.logs import configure_logs
 from monitor.pipeline import Pipeline
 from monitor.releases import Releases
+from monitor.scheduled_captures import ScheduledCaptures
 from monitor.settings import StoreSettings
 from monitor.spool import Spool
 from monitor.store import STORE_VARIABLE, data_directory
@@ -46,6 +50,9 @@ _QUEUE_LENGTH = 10_000
 _BATCH = 1_000
 _HOUSEKEEPING_SECONDS = 60.0
 _REPLAY_SECONDS = 5.0
+_DRIFT_SECONDS = 60.0
+_FIRST_CREEP_SECONDS = 300.0
+_CREEP_SECONDS = 6 * 3600.0
 _COUNT_SECONDS = 10.0
 _SILENCE_SECONDS = 10.0
 _CHRONICLE_SECONDS = 5.0
@@ -81,14 +88,25 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
         chronicle = Chronicle(ledger, PostgresInspections(pool), settings, clock)
         chronicle.note(release_entry(settings.release, clock.now()))
         alerts = open_alerts(pool, settings, figures, series, clock=clock, observer=exporter, instance=instance)
+        measurements = PostgresMeasurements(pool)
+        probe_of = {one.name: name for name, probe in settings.probes.items() for one in probe.series()}
+        drift = DriftWatch(
+            PostgresDrift(pool),
+            measurements,
+            series,
+            figures,
+            settings.release,
+            lambda suspect: ask_again(link, probe_of[suspect]),
+        )
         pipeline = Pipeline(
             configuration=configuration,
             series=series,
             figures=figures,
             comparing=Comparing(figures=figures, store=PostgresBaselines(pool), ledger=ledger),
-            measurements=PostgresMeasurements(pool),
+            measurements=measurements,
             releases=Releases(pool),
             spool=_spool(settings.store),
+            drift=drift,
             alerts=alerts,
             exporter=exporter,
             watch=watch,
@@ -98,6 +116,8 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             await pipeline.register()
         except BaselineError as error:
             raise ConfigurationError(str(error)) from error
+        scheduled = ScheduledCaptures(configuration, PostgresBaselines(pool), exporter, clock)
+        creep = CreepWatch(Creep(figures, settings.environment, pool), series, exporter, clock)
         gate = Gate(AccessTokens(pool), clock, operators_need_token=settings.http.require_operator_token)
         app = create_app(
             settings=settings, watch=watch, alerts=alerts, ledger=ledger, exporter=exporter, gate=gate, clock=clock
@@ -106,16 +126,20 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3)
         )
 
+        await _tried(pipeline.watch_drift)  # what has been measured since the last stop waits in the link for it
         async with asyncio.TaskGroup() as group:
             taking = group.create_task(_take(link, stop, pipeline, chronicle, watch, exporter, clock))
             delivering = group.create_task(alerts.run())
             beats = [
                 group.create_task(_every(_HOUSEKEEPING_SECONDS, pipeline.keep_house, clock)),
                 group.create_task(_every(settings.evaluation.compare_every, pipeline.compare, clock)),
+                group.create_task(_every(_DRIFT_SECONDS, pipeline.watch_drift, clock)),
+                group.create_task(_every(_CREEP_SECONDS, creep.look, clock, first=_FIRST_CREEP_SECONDS)),
                 group.create_task(_every(_REPLAY_SECONDS, pipeline.replay, clock)),
                 group.create_task(_every(_COUNT_SECONDS, pipeline.count_alerts, clock)),
                 group.create_task(_every(_SILENCE_SECONDS, pipeline.listen_for_silence, clock)),
                 group.create_task(_every(_CHRONICLE_SECONDS, chronicle.write, clock)),
+                group.create_task(_every(_HOUSEKEEPING_SECONDS, scheduled.capture_if_due, clock)),
                 group.create_task(_every(_HOUSEKEEPING_SECONDS, chronicle.keep_house, clock)),
             ]
             serving = group.create_task(server.serve([listener]))
@@ -125,6 +149,7 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             for beat in beats:
                 beat.cancel()
             await _ended(taking)
+            await pipeline.remember_drift()
             alerts.drain()
             await _ended(delivering)
             server.should_exit = True
@@ -189,14 +214,21 @@ def _count(before: Heartbeat | None, now: Heartbeat, exporter: Exporter) -> None
         exporter.restarted("probing")
 
 
-async def _every(seconds: float, step: Callable[[], Awaitable[None]], clock: Clock) -> None:
+async def _every(
+    seconds: float, step: Callable[[], Awaitable[None]], clock: Clock, *, first: float | None = None
+) -> None:
+    await clock.sleep(seconds if first is None else first)
     while True:
+        await _tried(step)
         await clock.sleep(seconds)
-        try:
-            await step()
-        except Exception:
-            # One wrong round must not end the watching; it is logged, and the next one comes.
-            log.exception("a step of the service failed", step=getattr(step, "__name__", ""))
+
+
+async def _tried(step: Callable[[], Awaitable[None]]) -> None:
+    """One wrong round must not end the watching; it is logged, and the next one comes."""
+    try:
+        await step()
+    except Exception:
+        log.exception("a step of the service failed", step=getattr(step, "__name__", ""))
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

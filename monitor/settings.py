@@ -1,6 +1,7 @@
 """All settings, the only reader of the environment; what a room needs is handed to it as its own model."""
 
 import ipaddress
+from datetime import time
 from pathlib import Path
 from typing import Self
 
@@ -10,7 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from alerts import ChannelSettings
 from monitor.logs import LogFormat
 from probes import Probes, Target
-from thresholds import LimitOverride
+from thresholds import GradeBands, LimitOverride, Profile, ProfileFigures, RollbackOverride
 from thresholds.quantity import Duration
 
 PREFIX = "PORTALWATCH_"
@@ -76,6 +77,24 @@ class EvaluationSettings(Section):
     compare_every: Duration = Field(60.0, ge=1, description="how often the last hour is compared with the baseline")
 
 
+class CaptureSettings(Section):
+    """Baselines that the service captures by itself."""
+
+    every_days: int | None = Field(None, ge=1, description="a capture every so many days; none without it")
+    at: time = Field(time(2, 30), description="when it begins, in UTC")
+    sessions: int = Field(5, ge=1, description="capture sessions")
+    samples: int = Field(20, ge=1, description="samples of each series in a session")
+    keep: int = Field(8, ge=1, description="how many of them are kept, besides the active one")
+
+    @field_validator("at", mode="before")
+    @classmethod
+    def _is_a_text(cls, given: object) -> object:
+        """Without quotes YAML takes 11:30 for the number 690."""
+        if not isinstance(given, str | time):
+            raise ValueError('a time of day is a text in quotes, such as "02:30"')
+        return given
+
+
 class AlertSettings(Section):
     """Where alerts go: the shipped tiers name channels, and this says what each of them is."""
 
@@ -104,9 +123,15 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    capture: CaptureSettings = CaptureSettings()
     targets: dict[str, Target] = Field({}, description="what probes look at, by name")
     probes: Probes = Field({}, description="what is measured, by name")
-    thresholds: dict[str, LimitOverride] = Field({}, description="limits that differ from the matrix, by series")
+    thresholds: dict[str, LimitOverride] = Field(
+        {}, description="limits that differ from the matrix, by series, or by category as category.*"
+    )
+    profiles: dict[Profile, ProfileFigures] = Field({}, description="tolerance profiles that differ, by name")
+    grades: dict[str, GradeBands] = Field({}, description="performance grades of queries, by name of the query")
+    rollback: RollbackOverride = Field(RollbackOverride(), description="what differs from the rollback matrix")
     alerts: AlertSettings = AlertSettings()
 
     @field_validator("probes")

@@ -16,6 +16,7 @@ _PATIENCE = 3
 class Watch:
     """The latest of everything, kept in memory. Instants are those of the service's clock.
 
+    `not_compared` says why nothing is held against the active baseline, empty where there is none or nothing is wrong.
     `left_out` has the run that was skipped last, where that came after the latest measurement. `probing_since` is when
     the prober last showed itself after having been away.
     """
@@ -26,6 +27,7 @@ class Watch:
     left_out: dict[str, Measurement] = field(default_factory=dict)
     findings: dict[str, Finding] = field(default_factory=dict)
     comparison: Comparison | None = None
+    not_compared: str = ""
     heartbeat: Heartbeat | None = None
     heartbeat_at: datetime | None = None
     probing_since: datetime | None = None

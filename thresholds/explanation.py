@@ -22,7 +22,8 @@ class AppliedRule:
     """One rule with one level: `when` it is broken, and the tier that is told then.
 
     `source` is None for a rule without a figure, which nobody can change. An absolute rule has a `limit`, in base
-    units. The baseline rule has one line for each profile, with the ratio to the baseline that is tolerated under it.
+    units. The baseline rule has one line for each profile, with the ratio to the baseline that is tolerated under it,
+    and one for the watching without end, with the ratio to the reference of the series (`watched`).
     """
 
     rule: Rule
@@ -34,10 +35,11 @@ class AppliedRule:
     limit: float | None = None
     profile: Profile | None = None
     tolerance: float | None = None
+    watched: bool = False
 
 
 def rules_of(series: Series, matrix: ThresholdMatrix, routing: Routing) -> list[AppliedRule]:
-    """Every rule that is held against a series: its limits, the baseline where it has one, and whether it answers.
+    """Every rule that is held against a series: limits, baseline and reference where it has one, whether it answers.
 
     Raises FigureError where a limit does not fit the series.
     """
@@ -77,6 +79,12 @@ def _baseline(series: Series, matrix: ThresholdMatrix, routing: Routing) -> Iter
         when = f"surely above {tolerance:.4g} × its baseline"
         one = _rule(series, routing, Rule.BASELINE, Level.WARNING, when, source)
         yield replace(one, profile=profile, tolerance=tolerance)
+    if series.is_watchable:
+        tolerance, source = matrix.tolerance_of(series, Profile.STANDARD)
+        when = f"surely above {tolerance:.4g} × its reference"
+        yield replace(
+            _rule(series, routing, Rule.BASELINE, Level.WARNING, when, source), tolerance=tolerance, watched=True
+        )
 
 
 def _rule(series: Series, routing: Routing, rule: Rule, level: Level, when: str, source: Source | None) -> AppliedRule:

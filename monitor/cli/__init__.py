@@ -19,6 +19,8 @@ _COMMANDS = {
     "probe": "probe",
     "baseline": "baseline",
     "compare": "compare",
+    "drift": "drift",
+    "explain": "explain",
     "judge": "judge",
     "alerts": "alerts",
     "dashboards": "dashboards",

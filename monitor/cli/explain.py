@@ -9,7 +9,8 @@ import click
 
 from baselines import Series, SeriesRegistry
 from monitor.cli.context import configured, with_store
-from monitor.cli.explain_report import Explanation, document, print_explanation
+from monitor.cli.explain_document import document
+from monitor.cli.explain_report import Explanation, print_explanation
 from monitor.cli.options import config_option, format_option
 from monitor.cli.progress import TerminalProgress
 from monitor.clock import SystemClock

@@ -1,18 +1,18 @@
 """What `portalwatch explain` shows: rules with the lines they stand in, today's figures, and who would be told."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import click
 
 from alerts import Alert, AlertState
 from baselines import Direction, Measurement, Outcome, Question, Series, SeriesComparison, Summary, Unit
+from monitor.cli.drift_report import standing_told
 from monitor.cli.tables import print_table
 from monitor.comparing import Figures
 from monitor.configuration import Configuration
-from monitor.explaining import Today, limit_by_baseline
+from monitor.explaining import Today, limit_today
 from probes import ProbeSettings
 from thresholds import (
     AppliedRule,
@@ -138,30 +138,6 @@ def _print_lines(lines: Iterable[Line]) -> None:
         click.echo(click.style(f"  {label:{_LABEL}}", dim=True) + text)
 
 
-def document(one: Explanation) -> dict[str, Any]:
-    """Everything that is shown, for a script: values and limits in base units."""
-    series, limits = one.series, one.limits
-    return {
-        "series": series.name,
-        "unit": series.unit,
-        "direction": series.direction,
-        "cadence_seconds": series.cadence_seconds,
-        "probe": one.probe.name,
-        "kind": one.probe.kind,
-        "category": series.category,
-        "counts_since_the_run_before": series.increment,
-        "window_seconds": limits.window_seconds,
-        "minimum_traffic": series.minimum_traffic,
-        "settings": {
-            name: {"value": getattr(limits, name), "from": one.place_of(name)}
-            for name in ("multiplier", "bad_evaluations", "good_evaluations", "action", "dry_run")
-        },
-        "rules": [_rule_document(one, rule) for rule in one.rules],
-        "today": None if one.today is None else _today_document(one, one.today),
-        "would_fire": [_alert_document(one, alert) for alert in one.alerts],
-    }
-
-
 def _what_it_is(one: Explanation) -> Iterator[Line]:
     series, limit = one.series, one.limits.warning or one.limits.critical
     worse = "less" if series.direction is Direction.FLOOR else "more"
@@ -195,11 +171,13 @@ def _ms(seconds: float) -> str:
 
 
 def _name(rule: AppliedRule) -> str:
+    if rule.watched:
+        return f"{rule.rule}, watched"
     return rule.rule if rule.profile is None else f"{rule.rule}, {rule.profile}"
 
 
 def _when(one: Explanation, rule: AppliedRule) -> str:
-    limit = limit_by_baseline(one.today, rule.tolerance)
+    limit = limit_today(one.today, rule)
     return rule.when if limit is None else f"{rule.when}: {one.written(limit)}"
 
 
@@ -222,14 +200,20 @@ def _today(one: Explanation) -> Iterator[Line]:
         yield "latest", f"{_latest(one, today.latest)}, {today.latest.started_at:%H:%M:%S} UTC"
     if today.hour is not None:
         yield "last hour", _hour(one, today.hour, today.low)
-    if not one.series.is_duration:
-        return
+    if one.series.is_duration:
+        yield "baseline", _baseline(one, today)
+    if today.watched is not None:
+        yield "reference", standing_told(today.watched)
+    for forecast in today.forecasts:
+        yield "forecast", forecast.sentence(one.series.unit)
+
+
+def _baseline(one: Explanation, today: Today) -> str:
     if today.baseline is None:
-        yield "baseline", "none is active; capture one with `portalwatch baseline capture NAME`"
-    elif today.baseline_level is None:
-        yield "baseline", f"{today.baseline} does not have this series"
-    else:
-        yield "baseline", f"{today.baseline}: {one.written(today.baseline_level)}; {_compared(today.compared)}"
+        return "none is active; capture one with `portalwatch baseline capture NAME`"
+    if today.baseline_level is None:
+        return f"{today.baseline} does not have this series"
+    return f"{today.baseline}: {one.written(today.baseline_level)}; {_compared(today.compared)}"
 
 
 def _latest(one: Explanation, latest: Measurement) -> str:
@@ -264,61 +248,3 @@ def _would_fire(one: Explanation) -> Iterator[str]:
         how = "fires" if alert.state is AlertState.FIRING else f"{alert.bad_count} of {needed} bad evaluations"
         yield f"{alert.rule} {alert.level}: {how} → {_told(one, one.figures.routing.tiers[alert.tier])}"
         yield f"  {alert.summary}"
-
-
-def _rule_document(one: Explanation, rule: AppliedRule) -> dict[str, Any]:
-    configured, missing = one.channels(rule.tier)
-    return {
-        "rule": rule.rule,
-        "level": rule.level,
-        "when": rule.when,
-        "profile": rule.profile,
-        "tolerance": rule.tolerance,
-        "limit": rule.limit if rule.limit is not None else limit_by_baseline(one.today, rule.tolerance),
-        "from": one.place(rule.source),
-        "route": rule.route,
-        "tier": rule.tier.name,
-        "channels": configured,
-        "not_configured": missing,
-    }
-
-
-def _today_document(one: Explanation, today: Today) -> dict[str, Any]:
-    latest, compared = today.latest, today.compared
-    typical = None if compared is None else compared.answer(Question.TYPICAL)
-    return {
-        "latest": None
-        if latest is None
-        else {
-            "value": latest.value,
-            "outcome": latest.outcome,
-            "reason": latest.reason,
-            "measured_at": latest.started_at.isoformat(),
-        },
-        "standing": one.standing,
-        "last_hour": None if today.hour is None else {"low": today.low, **asdict(today.hour)},
-        "baseline": None if today.baseline is None else {"name": today.baseline, "level": today.baseline_level},
-        "compared": None
-        if compared is None
-        else {
-            "verdict": compared.verdict,
-            "ratio": None if typical is None else typical.ratio,
-            "ci_low": None if typical is None else typical.ci_low,
-            "ci_high": None if typical is None else typical.ci_high,
-        },
-    }
-
-
-def _alert_document(one: Explanation, alert: Alert) -> dict[str, Any]:
-    configured, missing = one.channels(one.figures.routing.tiers[alert.tier])
-    return {
-        "rule": alert.rule,
-        "level": alert.level,
-        "fires": alert.state is AlertState.FIRING,
-        "bad_evaluations": alert.bad_count,
-        "tier": alert.tier,
-        "channels": [] if one.limits.dry_run else configured,
-        "not_configured": missing,
-        "dry_run": one.limits.dry_run,
-        "summary": alert.summary,
-    }

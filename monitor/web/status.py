@@ -1,7 +1,7 @@
 """What the service knows, turned into the view of the status page and the documents of the API."""
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,7 @@ def status_view(settings: Settings, watch: Watch, alerts: Sequence[AlertRecord] 
                 works=watch.prober_is_running(now),
                 detail="" if watch.prober_is_running(now) else "the probing process shows no sign of life",
             ),
+            ComponentHealth(name="baseline", works=not watch.not_compared, detail=watch.not_compared),
         ],
     )
 
@@ -61,7 +62,8 @@ def series_documents(watch: Watch, now: datetime) -> list[dict[str, Any]]:
             "measured_at": latest.started_at if latest else None,
             "silent": watch.is_silent(name, now),
             "findings": [
-                {"rule": one.rule, "level": one.level, "summary": one.summary} for one in watch.findings_of(name)
+                {"rule": one.rule, "level": one.level, "summary": one.summary, "dry_run": one.dry_run}
+                for one in watch.findings_of(name)
             ],
             "baseline": _to_baseline(watch, name),
         }
@@ -84,17 +86,23 @@ def alert_documents(records: Sequence[AlertRecord]) -> list[dict[str, Any]]:
 
 def _series_status(watch: Watch, name: str) -> SeriesStatus:
     latest, compared = watch.latest.get(name), _compared(watch, name)
-    levels = {one.level for one in watch.findings_of(name)}
+    findings = watch.findings_of(name)
     typical = compared.answer(Question.TYPICAL) if compared else None
     return SeriesStatus(
         series=watch.series[name],
-        level=next((level for level in (Level.CRITICAL, Level.WARNING) if level in levels), Level.OK),
+        level=_worst(one.level for one in findings if not one.dry_run),
+        dry_run=_worst(one.level for one in findings if one.dry_run),
         value=latest.value if latest else None,
         outcome=latest.outcome if latest else None,
         last_run_at=latest.started_at if latest else None,
         verdict=compared.verdict if compared else None,
         ratio=typical.ratio if typical else None,
     )
+
+
+def _worst(levels: Iterable[Level]) -> Level:
+    found = set(levels)
+    return next((level for level in (Level.CRITICAL, Level.WARNING) if level in found), Level.OK)
 
 
 def _compared(watch: Watch, name: str) -> SeriesComparison | None:

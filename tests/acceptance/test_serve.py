@@ -3,18 +3,25 @@
 import asyncio
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import asyncpg
+import numpy as np
 import psutil
 import pytest
 import yaml
 
+from baselines import Series, SeriesRegistry
+from baselines.postgres import PostgresMeasurements
+from baselines.postgres_drift import PostgresDrift
+from baselines.reference import FrozenReference, Reference
 from monitor.demo.sink import running_sink
 from monitor.embedded import EmbeddedServer
 from tests.acceptance.running import PATIENCE_SECONDS, Service, eventually, free_port, serving
+from tests.monitor.cli.stored import in_store
 
 CHANNELS = ("slack-alerts", "slack-critical", "email-ops-team", "sms-on-call")
 
@@ -146,6 +153,60 @@ def test_losing_the_store_does_not_stop_the_watching(
             assert service.stop() == 0
     finally:
         server.stop()
+
+
+SLEEPY = "database_queries.sleepy"
+
+
+def with_reference(store: str, level: float) -> None:
+    """The sleepy series has been watched before, and took so long then."""
+
+    async def act(pool: asyncpg.Pool) -> None:
+        await PostgresMeasurements(pool).register(SeriesRegistry([Series(SLEEPY, cadence_seconds=0.2)]))
+        fastest = np.sort(level * np.random.default_rng(1).lognormal(0, 0.1, 500))
+        until = datetime.now(UTC) - timedelta(hours=1)
+        frozen = FrozenReference(
+            reference=Reference(fastest, 500), taken_from=until, taken_until=until, release="v1", reason="it was so"
+        )
+        await PostgresDrift(pool).freeze(SLEEPY, frozen)
+
+    in_store(store, act)
+
+
+def test_a_restart_goes_on_watching_where_it_was(empty_database: str, store: str, tmp_path: Path) -> None:
+    """A query that takes ten times as long as in its reference: evidence is kept over a stop, and so is the alarm.
+
+    What the first service saw is in the store when it has ended; the second one finds the drift; the third one knows.
+    """
+    port, drift = free_port(), f'portalwatch_series_drift{{series="{SLEEPY}"}}'
+    path = configuration(
+        tmp_path / "c.yml",
+        port,
+        empty_database,
+        store={"url": store, "directory": str(tmp_path)},
+        probes={
+            "sleepy": {
+                "kind": "sql",
+                "target": "db",
+                "category": "database_queries",
+                "every": "200ms",
+                "query": "SELECT pg_sleep(0.1)",
+            }
+        },
+    )
+    with_reference(store, 0.01)
+    runs = f'portalwatch_probe_runs_total{{outcome="ok",reason="none",series="{SLEEPY}"}}'
+    with serving(path, port, tmp_path / "log") as service:
+        eventually(lambda: service.metric(runs) >= 10, "ten runs")
+        assert service.stop() == 0
+    assert count(store, "SELECT 5 * cardinality(recent) + cardinality(waiting) FROM drift_standing") > 0
+    with serving(path, port, tmp_path / "log") as service:
+        firing = "SELECT count(*) FROM alert WHERE state = 'firing' AND rule = 'baseline'"
+        eventually(lambda: count(store, firing), "the alert")
+        assert service.stop() == 0
+    with serving(path, port, tmp_path / "log") as service:
+        eventually(lambda: service.metric(drift) == 2, "still degraded")
+        assert service.stop() == 0
 
 
 @pytest.fixture

@@ -58,6 +58,7 @@ def busy_exporter() -> Exporter:
         }
     )
     busy.findings(SLOW, [finding(SLOW), finding(SLOW, Level.CRITICAL, Rule.ABSOLUTE)])
+    busy.until_limit(SLOW, {"warning": 86400.0, "critical": None})
     busy.alerts({("tier_3_critical", "firing"): 1})
     busy.changed("fired", "tier_3_critical", 0.0)
     busy.delivered("slack-critical", "delivered", 0.4)

@@ -1,5 +1,6 @@
 """The exporter: what Prometheus reads after what happened."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from monitor.exporter import Exporter
 from tests.dashboards.examples import SLOW, compared, finding
 from tests.dashboards.promtool import promtool
 from tests.monitor.exporting import NOW, busy_exporter, exporter, measured
+from thresholds import Level
 
 API = "api_endpoints.client_groups"
 
@@ -182,6 +184,24 @@ def test_findings_that_closed_read_zero() -> None:
     watched.findings(SLOW, [])
     assert value(watched, "portalwatch_findings", series=SLOW, level="critical") == 0
     assert value(watched, "portalwatch_findings", series=API, level="warning") == 0
+
+
+def test_a_dry_run_is_counted_apart() -> None:
+    """Rules that page on findings are not to page on it."""
+    watched = busy_exporter()
+    watched.findings(SLOW, [replace(finding(SLOW, Level.CRITICAL), dry_run=True)])
+    assert value(watched, "portalwatch_findings", series=SLOW, level="critical") == 0
+    assert value(watched, "portalwatch_findings_dry_run", series=SLOW, level="critical") == 1
+
+
+def test_a_limit_that_is_no_longer_ahead_disappears() -> None:
+    """One that never was has no line either."""
+    watched = busy_exporter()
+    name = "portalwatch_series_until_limit_seconds"
+    assert value(watched, name, series=SLOW, limit="warning") == 86400
+    assert value(watched, name, series=SLOW, limit="critical") is None
+    watched.until_limit(SLOW, {"warning": None})
+    assert value(watched, name, series=SLOW, limit="warning") is None
 
 
 def test_alerts_that_are_no_more_read_zero() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from baselines import Inspected, Inspection, LedgerEntry, Measurement, Outcome, PlanShape, Reason, Section
 from monitor import wire
-from monitor.link import Heartbeat, LinkWriter, read_link
+from monitor.link import Heartbeat, LinkWriter, ask_again, read_link, read_requests
 from tests.clocks import START
 
 
@@ -169,3 +169,119 @@ def test_what_nobody_knows_is_left_out() -> None:
             return await received(reading_end, 1)
 
     assert asyncio.run(run()) == [measured(2)]
+
+
+async def requested(end: socket.socket, count: int) -> list[str]:
+    """The first so many requests that come over the link."""
+    requests: list[str] = []
+    async for one in read_requests(end):
+        requests.append(one)
+        if len(requests) == count:
+            break
+    return requests
+
+
+def test_requests_go_the_other_way_beside_measurements() -> None:
+    """Both directions at once over the same pair, each in its order."""
+
+    async def run() -> tuple[list[Measurement | Heartbeat | wire.Note], list[str]]:
+        probing_end, serving_end = socket.socketpair()
+        with probing_end:
+            writer = LinkWriter(probing_end)
+            writer.hand([measured(number) for number in range(2000)])
+            for number in range(5):
+                ask_again(serving_end, f"probe {number} é")
+            things, requests, _ = await asyncio.gather(
+                received(serving_end, 2000), requested(probing_end, 5), writer.drain()
+            )
+            return things, requests
+
+    things, requests = asyncio.run(run())
+    assert things == [measured(number) for number in range(2000)]
+    assert requests == [f"probe {number} é" for number in range(5)]
+
+
+def test_a_service_that_reads_can_ask() -> None:
+    """On the very end from which it is just reading measurements."""
+
+    async def run() -> str:
+        probing_end, serving_end = socket.socketpair()
+        with probing_end:
+            reading = asyncio.create_task(received(serving_end, 1))
+            await asyncio.sleep(0)
+            probing_end.setblocking(False)
+            ask_again(serving_end, "a")
+            (request,) = await requested(probing_end, 1)
+            probing_end.send(wire.encode(measured(1)))
+            assert await reading == [measured(1)]
+            return request
+
+    assert asyncio.run(run()) == "a"
+
+
+@pytest.mark.parametrize("cuts", [(1,), (3,), (4, 6), (2, 3, 4, 5, 6, 7, 8)])
+def test_a_request_in_pieces_is_read_whole(cuts: tuple[int, ...]) -> None:
+    """However the bytes of two names come over, they are two names."""
+    sent = b"abc\ndefg\n"
+
+    async def run() -> list[str]:
+        probing_end, serving_end = socket.socketpair()
+        probing_end.setblocking(False)
+        with probing_end, serving_end:
+            reading = asyncio.create_task(requested(probing_end, 2))
+            for start, end in zip((0, *cuts), (*cuts, None), strict=True):
+                serving_end.send(sent[start:end])
+                await asyncio.sleep(0.001)
+            return await reading
+
+    assert asyncio.run(run()) == ["abc", "defg"]
+
+
+def test_a_torn_request_spoils_only_the_one_behind_it() -> None:
+    """What a dying service wrote half is glued to the next name, which nobody knows; bytes of no text end nobody."""
+
+    async def run() -> list[str]:
+        probing_end, serving_end = socket.socketpair()
+        probing_end.setblocking(False)
+        with probing_end, serving_end:
+            serving_end.send(b"sear" + b"search\n" + b"\xff\xfe\n" + b"search\n")
+            return await requested(probing_end, 3)
+
+    assert asyncio.run(run()) == ["searsearch", "\ufffd\ufffd", "search"]
+
+
+def test_requests_end_with_the_other_end() -> None:
+    """Closed, there are no more; what was whole before is read, and half a name is none."""
+
+    async def run() -> list[str]:
+        probing_end, serving_end = socket.socketpair()
+        probing_end.setblocking(False)
+        with probing_end:
+            ask_again(serving_end, "a")
+            serving_end.send(b"ha")
+            serving_end.close()
+            return [one async for one in read_requests(probing_end)]
+
+    assert asyncio.run(run()) == ["a"]
+
+
+@pytest.mark.parametrize("blocking", [True, False])
+def test_asking_never_waits(blocking: bool) -> None:
+    """With nobody reading, the link fills up and further requests go nowhere; what had room is there whole."""
+    probing_end, serving_end = socket.socketpair()
+    with probing_end, serving_end:
+        serving_end.setblocking(blocking)
+        for _ in range(20_000):
+            ask_again(serving_end, "x" * 100)
+        probing_end.setblocking(False)
+        first = asyncio.run(requested(probing_end, 10))
+    assert first == ["x" * 100] * 10
+
+
+def test_asking_a_closed_link_is_no_error() -> None:
+    """Neither where the prober's end is gone nor where our own is."""
+    probing_end, serving_end = socket.socketpair()
+    probing_end.close()
+    ask_again(serving_end, "a")
+    serving_end.close()
+    ask_again(serving_end, "a")

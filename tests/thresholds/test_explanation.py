@@ -37,6 +37,16 @@ def test_a_query() -> None:
     ]
 
 
+def test_a_query_that_is_measured_again_and_again() -> None:
+    """Its own reference besides, with the tolerance of the standard profile and the line that has it."""
+    rules = explained(Series("database_queries.portfolio_summary", cadence_seconds=30.0), multiplier=1.4)
+    [watched] = [one for one in rules if one.watched]
+    assert (watched.rule, watched.level, watched.when) == ("baseline", "warning", "surely above 1.4 × its reference")
+    assert (watched.tolerance, watched.profile) == (1.4, None)
+    assert watched.source is not None
+    assert watched.source.key[-1] == "multiplier"
+
+
 def test_each_rule_says_where_its_figure_stands() -> None:
     """The user's own figure in the configuration, the others in the matrix; answering at all is no figure."""
     sources = [one.source and (one.source.shipped, one.source.key[-1]) for one in explained(QUERY, critical="2 s")]

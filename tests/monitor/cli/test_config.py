@@ -44,7 +44,10 @@ def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
     ("overrides", "said"),
     [
         ({"database_queries.b": {"warning": "1 s"}}, "there is no series database_queries.b; there are: database_"),
-        ({"database_queries.a": {"warning": "80 %"}}, "thresholds: database_queries.a: warning 80 %"),
+        (
+            {"database_queries.a": {"warning": "80 %"}},
+            "thresholds.database_queries.a.warning: database_queries.a: warning 80 %",
+        ),
     ],
 )
 def test_an_override_that_fits_no_series_is_a_mistake(tmp_path: Path, overrides: object, said: str) -> None:

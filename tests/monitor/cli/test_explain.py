@@ -1,19 +1,14 @@
 """`portalwatch explain SERIES`: which rules, from which line, with today's figures, and whom they would wake."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+import re
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 
-from baselines import Measurement, Outcome, SeriesRegistry
-from baselines.postgres import PostgresMeasurements
-from monitor.configuration import load_configuration
-from probes import series_of
+from baselines.watcher import Drift
 from tests.monitor.cli.commands import NOWHERE, PASSWORD, configuration, portalwatch, sql_probes
-from tests.monitor.cli.stored import SERIES, in_store, made, save
+from tests.monitor.cli.stored import SERIES, creeping, hold, keep, made, measure, save
 
 CHANNEL = {"alerts": {"channels": {"slack-alerts": {"url": f"json://user:{PASSWORD}@127.0.0.1/alerts"}}}}
 CONFLICTS = "information_items.update_conflicts"
@@ -36,25 +31,6 @@ TRAFFIC: dict[str, Any] = {
 def configured(directory: Path, store: str, **sections: Any) -> Path:
     """One query `a`, with a channel, and further sections."""
     return configuration(directory, store, **{**sql_probes(NOWHERE, a="SELECT 1"), **CHANNEL, **sections})
-
-
-def measure(store: str, path: Path, values: Sequence[float], series: str = SERIES) -> None:
-    """Put measurements into the store, 30 s apart, the last one now."""
-    registry: SeriesRegistry = series_of(load_configuration(path, {}).settings.probes)
-    end = datetime.now(UTC)
-    instants = [end - timedelta(seconds=30 * ago) for ago in range(len(values))]
-
-    async def act(pool: asyncpg.Pool) -> None:
-        measurements = PostgresMeasurements(pool)
-        await measurements.register(registry)
-        await measurements.append(
-            [
-                Measurement(series=series, intended_at=at, started_at=at, outcome=Outcome.OK, value=value)
-                for at, value in zip(reversed(instants), values, strict=True)
-            ]
-        )
-
-    in_store(store, act)
 
 
 def explained(path: Path, series: str = SERIES) -> tuple[int, Any]:
@@ -100,19 +76,75 @@ def test_the_document_has_the_same(store: str, tmp_path: Path) -> None:
     measure(store, path, [0.12] * 100)
     code, told = explained(path)
     assert code == 1
-    assert [(one["rule"], one["level"], one["profile"]) for one in told["rules"]] == [
-        ("absolute", "warning", None),
-        ("baseline", "warning", "standard"),
-        ("baseline", "warning", "enhanced"),
-        ("availability", "critical", None),
+    assert [(one["rule"], one["level"], one["profile"], one["watched"]) for one in told["rules"]] == [
+        ("absolute", "warning", None, False),
+        ("baseline", "warning", "standard", False),
+        ("baseline", "warning", "enhanced", False),
+        ("baseline", "warning", None, True),
+        ("availability", "critical", None, False),
     ]
     level = told["today"]["baseline"]["level"]
     assert level == pytest.approx(0.04, rel=0.1)
-    assert [one["limit"] for one in told["rules"]] == [0.5, level * 1.25, level * 1.15, None]
+    assert [one["limit"] for one in told["rules"]] == [0.5, level * 1.25, level * 1.15, None, None]
     assert told["rules"][0]["from"].startswith("matrix.yml:")
     assert told["today"]["compared"]["ratio"] == pytest.approx(3, rel=0.1)
     (alert,) = told["would_fire"]
     assert (alert["rule"], alert["fires"], alert["channels"]) == ("baseline", True, ["slack-alerts"])
+
+
+def test_a_degraded_series_that_is_watched(store: str, tmp_path: Path) -> None:
+    """1; the limit of its reference, how it stands to it, and that the watching would tell somebody."""
+    path = configured(tmp_path, store)
+    hold(store, path, 40, Drift.DEGRADED, ratio=2)
+    answer = portalwatch("explain", SERIES, "--config", path)
+    assert answer.code == 1
+    lines = [" ".join(line.split()) for line in answer.out.splitlines()]
+    assert any(
+        line.startswith("baseline, watched warning surely above 1.25 × its reference: 50 ms matrix.yml:")
+        for line in lines
+    )
+    assert any(
+        line.startswith("reference degraded since ") and line.endswith(" UTC: 2 × its reference of 40 ms, not approved")
+        for line in lines
+    )
+    assert any(line.startswith("baseline warning: fires → tier_2_warning") for line in lines)
+    assert f"{SERIES} has become 2 times slower than its reference (tolerance 1.25)" in lines
+
+
+def test_of_a_watched_series_the_baseline_says_nothing(store: str, tmp_path: Path) -> None:
+    """0, though the hour is three times the baseline, as long as it is no slower than its own reference."""
+    path = configured(tmp_path, store)
+    save(store, made("pre", 40))
+    measure(store, path, [0.12] * 100)
+    assert explained(path)[0] == 1
+    hold(store, path, 120)
+    code, told = explained(path)
+    assert (code, told["would_fire"]) == (0, [])
+    assert (told["today"]["compared"]["verdict"], told["today"]["reference"]["state"]) == ("degraded", "quiet")
+
+
+def test_a_suspicion_wakes_nobody(store: str, tmp_path: Path) -> None:
+    """0: it is told, and takes further calls."""
+    path = configured(tmp_path, store)
+    hold(store, path, 40, Drift.SUSPECTED, ratio=1.3)
+    answer = portalwatch("explain", SERIES, "--config", path)
+    assert (answer.code, "suspected since" in answer.out) == (0, True)
+
+
+def test_the_way_to_a_reference_is_told(store: str, tmp_path: Path) -> None:
+    """How many calls there are of those that it takes, and when there will be as many."""
+    path = configured(tmp_path, store)
+    measure(store, path, [0.04] * 100)
+    said = "none yet: 100 of 2,500 healthy calls, taken in about 20 hours while the service runs"
+    assert said in portalwatch("explain", SERIES, "--config", path).out
+
+
+def test_a_creep_is_told(store: str, tmp_path: Path) -> None:
+    """Half of the warning limit, and 1 % more each day."""
+    path = configured(tmp_path, store)
+    keep(store, path, creeping(SERIES, 0.25, 0.01, days=28))
+    answer = portalwatch("explain", SERIES, "--config", path)
+    assert re.search(r"forecast +the warning limit of 500 ms in [67]\d to [67]\d days at this pace", answer.out)
 
 
 def test_a_series_that_is_well(store: str, tmp_path: Path) -> None:

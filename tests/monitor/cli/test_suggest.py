@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,11 @@ from monitor.clock import SystemClock
 from monitor.configuration import load_configuration
 from monitor.demo.portal import ADVISERS, SMALL, count_statements, install
 from probes import ProbeSet
+from probes.database.connection import Connection
 from probes.database.sql import statement
 from probes.kinds.sql import SqlSettings
+from probes.workload.database import read_workload
+from probes.workload.statement import Workload
 from tests.monitor.cli.commands import NOWHERE, portalwatch
 from tests.monitor.cli.commands import PASSWORD as SECRET
 from tests.monitor.demo.served_portal import PASSWORD, logged_in, served
@@ -115,6 +118,32 @@ def test_the_suggested_configuration_is_valid_and_stands_for_most_of_the_time(wa
     assert check.code == 0, check.err
     environment = {"PORTAL_DATABASE_URL": watched.watched_dsn, "PORTAL_LOGIN_PASSWORD": PASSWORD}
     assert asyncio.run(covered_by_ids(watched, suggested, environment)) >= 0.8
+
+
+def test_queries_have_the_calls_of_an_hour_once_an_hour_was_counted(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as the server counted, by the hours it counted; nothing while it has not counted for one."""
+    queries = [one for one in probes_of(watched.suggest()) if one["kind"] == "sql"]
+    assert not any("calls_per_hour" in one for one in queries)
+
+    async def read_after_two_hours(connection: Connection) -> Workload:
+        workload = await read_workload(connection)
+        assert workload.counted_hours is not None
+        assert workload.counted_hours >= 0
+        return replace(workload, counted_hours=2.0)
+
+    monkeypatch.setattr("probes.workload.suggestion.read_workload", read_after_two_hours)
+    (watched.directory / "suggested.yml").unlink()
+    queries = [one for one in probes_of(watched.suggest()) if one["kind"] == "sql"]
+    assert all(one["calls_per_hour"] > 0 for one in queries)
+    # Each of the 20 requests asked for one page of the list.
+    assert max(one["calls_per_hour"] for one in queries) >= 10
+
+
+def probes_of(suggested: Path) -> list[dict[str, Any]]:
+    """The suggested probes."""
+    return list(yaml.safe_load(suggested.read_text())["probes"].values())
 
 
 def test_coverage_says_what_the_suggested_probes_stand_for(watched: Watched) -> None:
