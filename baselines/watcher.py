@@ -176,7 +176,9 @@ class Watcher:
         )
 
     def restore(self, series: str, standing: Standing) -> None:
-        """Go on from what was kept."""
+        """Go on from what was kept; evidence that another rule has gathered, on other alternatives, says nothing."""
+        if len(standing.suspicion) != len(ALTERNATIVES):
+            standing = Standing()
         column = self._columns[series]
         self._standings[series] = standing
         self._suspicion.evidence[:, column] = standing.suspicion

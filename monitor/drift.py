@@ -1,7 +1,8 @@
 """Watching without end in the service: takes references, holds every measurement against them, and forgets nothing."""
 
+import asyncio
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -97,10 +98,13 @@ class DriftWatch:
         """What is to be said of every watched series now, good or bad; a suspicion is neither."""
         return self._findings(self._references, now)
 
-    async def keep(self, now: datetime) -> None:
-        """Take up references that others have taken, take those that are due, and remember how all series stand."""
+    async def keep(self, now: datetime, unwell: Collection[str] = ()) -> None:
+        """Take up references that others have taken, take those that are due, and remember how all series stand.
+
+        Of a series that is `unwell` no reference is taken: it would make the fault the measure of things.
+        """
         await self._take_up()
-        await self._arm(now)
+        await self._arm(now, unwell)
         await self.remember()
 
     async def remember(self) -> None:
@@ -120,20 +124,21 @@ class DriftWatch:
         newer = await self._store.references(list(self._series), self._references)
         if not newer:
             return
+        # Half a millisecond each: ten thousand of them would hold up everything else.
+        yardsticks = await asyncio.to_thread(lambda: {name: self._yardstick(name, one) for name, one in newer.items()})
+        remembered = {} if self._resumed else await self._store.standings(list(newer))
         kept = {name: self._watcher.standing(name) for name in self._references if name not in newer}
-        if not self._resumed:
-            remembered = await self._store.standings(list(newer))
-            kept |= {name: one for name, (until, one) in remembered.items() if until == newer[name].taken_until}
+        kept |= {name: one for name, (until, one) in remembered.items() if until == newer[name].taken_until}
         self._references |= newer
-        self._yardsticks |= {name: self._yardstick(name, one) for name, one in newer.items()}
+        self._yardsticks |= yardsticks
         self._watcher = Watcher(self._yardsticks)
         for name, standing in kept.items():
             self._watcher.restore(name, standing)
         self._resumed = True
         log.info("watching", series=len(self._references), without_reference=len(self.unarmed))
 
-    async def _arm(self, now: datetime) -> None:
-        due = [name for name in self.unarmed if self._armed_from.get(name, now) <= now]
+    async def _arm(self, now: datetime, unwell: Collection[str]) -> None:
+        due = [name for name in self.unarmed if name not in unwell and self._armed_from.get(name, now) <= now]
         for name in due[:_ARMED_AT_ONCE]:
             calls = await healthy_calls(self._measurements, self._series[name], now)
             frozen = freeze(calls, release=self._release, reason="the first one of the series")

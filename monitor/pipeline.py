@@ -1,7 +1,7 @@
 """Measurement → stored → held against limits and baseline → finding → alert: the one way data walks."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import asyncpg
@@ -52,6 +52,7 @@ class Pipeline:
         alerts: Alerts,
         exporter: Exporter,
         watch: Watch,
+        ask_for_snapshot: Callable[[str, str], None],
         clock: Clock,
     ) -> None:
         self._configuration = configuration
@@ -65,6 +66,7 @@ class Pipeline:
         self._alerts = alerts
         self._exporter = exporter
         self._watch = watch
+        self._ask_for_snapshot = ask_for_snapshot
         self._clock = clock
         self._registered = False
         self._limits = {name: figures.matrix.limits_of(one) for name, one in series.items()}
@@ -126,7 +128,7 @@ class Pipeline:
         now = self._clock.now()
         try:
             if self._registered:
-                await self._drift.keep(now)
+                await self._drift.keep(now, {one.series for one in self._watch.findings.values()})
         except STORE_IS_AWAY:
             self._store_is(up=False)
         for name in self._series:
@@ -225,7 +227,8 @@ class Pipeline:
 
     async def _tell(self, judged: Sequence[Finding]) -> None:
         findings = marked(judged, self._dry_runs)
-        self._watch.judged(findings)
+        for one in self._watch.judged(findings):
+            self._ask_for_snapshot(one.series, one.summary)
         for name in {one.series for one in findings}:
             self._exporter.findings(name, self._watch.findings_of(name))
         for one in findings:

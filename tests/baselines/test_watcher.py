@@ -25,7 +25,7 @@ LEVEL, SCATTER = 0.020, 0.2
 # The mean of the least of five normal values is -1.163: the usual fastest of five calls.
 USUAL = LEVEL * math.exp(-1.163 * SCATTER)
 PROBE_SECONDS = 30.0
-# So many groups make a week.
+# So many groups of one series make a week.
 WEEK_GROUPS = 20_160
 STRETCH_TICKS = 100
 
@@ -130,6 +130,21 @@ def test_it_is_suspected_before_it_is_degraded(watcher: Watcher) -> None:
     assert drifts.index(Drift.SUSPECTED) < drifts.index(Drift.DEGRADED) < 60
 
 
+@pytest.mark.parametrize("series", [1, 50])
+def test_the_threshold_is_the_number_of_groups_in_a_week(rng: np.random.Generator, series: int) -> None:
+    """Of all series together: degraded is what has as much evidence, and not what has less."""
+    one = armed(rng)
+    watcher, degraded = Watcher({f"q.s{i}": one for i in range(series)}), list[bool]()
+    proven = []
+    for turn in range(60):
+        watcher.take(group("q.s0", turn, USUAL * 1.4))
+        degraded.append(watcher.drift("q.s0") is Drift.DEGRADED)
+        evidence = np.exp(watcher.standing("q.s0").degradation).mean()
+        proven.append(bool(evidence >= series * WEEK_GROUPS))
+    assert degraded == proven
+    assert 3 < degraded.index(True) < 59
+
+
 def test_what_is_below_the_tolerance_is_never_raised(watcher: Watcher, rng: np.random.Generator) -> None:
     """A true +10 % for two days, where a quarter is tolerated."""
     calls = 1.1 * noisy(rng, 5760)
@@ -162,6 +177,16 @@ def test_it_closes_after_a_quarter_of_an_hour_below_the_tolerance(watcher: Watch
     assert (closed - back) * timedelta(seconds=PROBE_SECONDS) == CLOSE_AFTER
     assert set(good[closed:]) == {Drift.QUIET}
     assert watcher.since("q.a") is None
+
+
+def test_what_has_closed_begins_without_evidence(watcher: Watcher) -> None:
+    """Against neither null is anything left of what was."""
+    turn = len(taken(watcher, "q.a", [USUAL * 2] * 20))
+    while watcher.drift("q.a") is not Drift.QUIET:
+        taken(watcher, "q.a", [USUAL], first=turn)
+        turn += 1
+    standing = watcher.standing("q.a")
+    assert list(standing.suspicion) == list(standing.degradation) == [-math.inf] * len(ALTERNATIVES)
 
 
 def test_a_relapse_starts_the_quarter_of_an_hour_anew(watcher: Watcher) -> None:
@@ -275,6 +300,13 @@ def test_a_restart_at_any_call_changes_nothing(rng: np.random.Generator) -> None
     assert never[-1].drift is Drift.QUIET
     for number in range(0, len(calls), 3):
         assert list(after_each(number)) == never
+
+
+def test_evidence_of_another_rule_is_forgotten(watcher: Watcher) -> None:
+    """What was gathered on other alternatives than there are now is no reason to stand still, or to fall over."""
+    watcher.restore("q.a", Standing(drift=Drift.DEGRADED, suspicion=[20.0] * 3, degradation=[20.0] * 3))
+    assert watcher.drift("q.a") is Drift.QUIET
+    assert not watcher.take(group("q.a", 0, USUAL))
 
 
 def test_what_was_written_down_does_not_change_any_more(watcher: Watcher) -> None:

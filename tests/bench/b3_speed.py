@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import cycle
 
 import numpy as np
 
 from baselines import Baseline, Case, Measurement, Outcome, Series, compare, judge_family
+from baselines.reference import ARMED_GROUPS, GROUP_CALLS, Reference
+from baselines.watcher import Call, Watcher, Yardstick
 from tests.baselines.made import baseline
 from tests.baselines.sessions import drawn
 from tests.bench.b3_rules import mann_whitney
@@ -15,6 +18,8 @@ from thresholds import evaluate, load_matrix, load_routing
 SERIES = 1000
 TICK_SERIES = 10_000
 RUNS = 5
+# What each series is held against takes half a millisecond to make; so many serve all of them in turn.
+DISTINCT_REFERENCES = 50
 # One evaluation of everything that was measured in a tick.
 Evaluation = Callable[[Sequence[Measurement]], object]
 
@@ -35,7 +40,7 @@ def speed_figures(rng: np.random.Generator) -> dict[str, list[float]]:
         )
         for name in names
     ]
-    tick, evaluations = _tick(rng), _evaluations()
+    tick, evaluations = _tick(rng), _evaluations(rng)
     figures: dict[str, list[float]] = {
         "compare_1000_series_s": [],
         "ours_ms_per_decision": [],
@@ -60,9 +65,9 @@ def _processor_seconds(work: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
-def _evaluations() -> list[Evaluation]:
+def _evaluations(rng: np.random.Generator) -> list[Evaluation]:
     """Everything the service does with a tick of measurements. What comes to be added there is added here."""
-    return [_thresholds()]
+    return [_thresholds(), _watching(rng)]
 
 
 def _thresholds() -> Evaluation:
@@ -72,6 +77,20 @@ def _thresholds() -> Evaluation:
 
     def tick(measurements: Sequence[Measurement]) -> object:
         return [evaluate(series[one.series], limits[one.series], one, routing) for one in measurements]
+
+    return tick
+
+
+def _watching(rng: np.random.Generator) -> Evaluation:
+    past = [rng.lognormal(-4, 1, (ARMED_GROUPS, GROUP_CALLS)).tolist() for _ in range(DISTINCT_REFERENCES)]
+    yardsticks = [Yardstick.of(Reference.of_sessions(one), tolerance=1.25, cadence_seconds=30.0) for one in past]
+    watcher = Watcher(dict(zip(_tick_names(), cycle(yardsticks), strict=False)))
+
+    def tick(measurements: Sequence[Measurement]) -> object:
+        # All calls of a group, so that the last of them has every series judged; one alone is only put aside.
+        for _ in range(GROUP_CALLS):
+            watcher.take(Call(one.series, one.started_at, one.value) for one in measurements if one.value is not None)
+        return watcher.raised()
 
     return tick
 

@@ -221,6 +221,22 @@ def test_what_is_ill_is_no_part_of_a_reference(at_post: AtPost) -> None:
     at_post(act)
 
 
+def test_a_series_that_is_unwell_is_no_measure_of_itself(at_post: AtPost) -> None:
+    """No reference is taken of a series while something is wrong with it, and one is as soon as it is well."""
+
+    async def act(post: Post) -> None:
+        await post.past(ARMED_CALLS)
+        post.clock.advance(ARMED_CALLS * CADENCE)
+        watch = await post.service()
+        for _ in range(2):
+            await watch.keep(post.clock.now(), {A})
+        assert A in watch.unarmed
+        await post.keep(watch, times=2)
+        assert A not in watch.unarmed
+
+    at_post(act)
+
+
 def test_it_is_looked_at_again_when_there_can_be_enough(at_post: AtPost) -> None:
     """With 500 calls missing not each minute, but after as long as 500 calls take."""
 
