@@ -11,11 +11,3 @@ class PlanShape:
     """
 
     nodes: tuple[str, ...]
-
-    def difference(self, after: "PlanShape") -> str | None:
-        """One sentence on what the later plan does instead, None where the shapes are equal."""
-        if self == after:
-            return None
-        gone = [node.strip() for node in self.nodes if node not in after.nodes]
-        come = [node.strip() for node in after.nodes if node not in self.nodes]
-        return f"the plan changed: {', '.join(gone) or 'nothing left out'} → {', '.join(come) or 'nothing new'}"

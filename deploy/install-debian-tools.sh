@@ -8,12 +8,22 @@ command -v prometheus-blackbox-exporter >/dev/null || missing="$missing promethe
 command -v prometheus-postgres-exporter >/dev/null || missing="$missing prometheus-postgres-exporter"
 [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
-[ -n "$missing" ] || exit 0
+hypopg() {
+    # Its package is named for the PostgreSQL it goes with.
+    version=$(ls /usr/lib/postgresql 2>/dev/null | sort -V | tail -1)
+    [ -z "$version" ] || [ -e "/usr/share/postgresql/$version/extension/hypopg.control" ] || echo " postgresql-$version-hypopg"
+}
+[ -n "$missing$(hypopg)" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "note: not installed:$missing; tests that need them are left out" >&2
+    echo "note: not installed:$missing$(hypopg); tests that need them are left out" >&2
     exit 0
 fi
 # RUNLEVEL=1: the packages must not start services of their own here.
 apt-get update -qq
+install() {
+    [ $# = 0 ] || RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
 # shellcheck disable=SC2086
-RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+install $missing
+# shellcheck disable=SC2046
+install $(hypopg)

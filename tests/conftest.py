@@ -60,6 +60,20 @@ def each_postgres(request: pytest.FixtureRequest) -> PostgresBinaries:
 
 
 @pytest.fixture
+def hypopg_database(reachable_directory: Path) -> Iterator[str]:
+    """The DSN of an empty database with hypopg, as Debian packages it; one that is missing is a failure in CI."""
+    try:
+        binaries = find_binaries(major=15)
+        with EmbeddedServer.start(reachable_directory / uuid.uuid4().hex, binaries=binaries, durable=False) as server:
+            _administer(server.dsn("postgres"), "CREATE EXTENSION hypopg")
+            yield server.dsn("postgres")
+    except (BinariesNotFoundError, asyncpg.FeatureNotSupportedError, asyncpg.UndefinedFileError) as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"needs the packages postgresql-15 and postgresql-15-hypopg: {error}")
+
+
+@pytest.fixture
 def empty_database(postgres_server: str) -> Iterator[str]:
     """The DSN of a new, empty database that goes with the test."""
     yield from _database(postgres_server, "template1")
@@ -85,7 +99,9 @@ def _sibling(server: str, database: str) -> str:
 def _administer(server: str, statement: str) -> None:
     async def execute() -> None:
         connection = await asyncpg.connect(server)
-        await connection.execute(statement)
-        await connection.close()
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
 
     asyncio.run(execute())

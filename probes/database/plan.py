@@ -5,10 +5,8 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Self
 
+from baselines.plan_node import CONDITIONS, NodeFigures, PlanNode
 from baselines.plan_shape import PlanShape
-
-# Of the texts of a node, those that say how rows are found and joined (PostgreSQL 14 to 18).
-_CONDITIONS = ("Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "Filter", "One-Time Filter")
 
 # A value or a parameter within a condition, with the cast that PostgreSQL writes behind a text.
 _VALUE = re.compile(
@@ -27,7 +25,17 @@ def shape_of(document: Mapping[str, Any]) -> PlanShape:
     A custom plan shows its arguments and a generic one `$1`; as `?` the two are alike where they do the same, and what
     somebody looked for is kept nowhere.
     """
-    return PlanShape(tuple(_text(node, depth) for node, depth in _nodes(document["Plan"])))
+    return PlanShape(tuple(str(_read(node, depth)) for node, depth in _nodes(document["Plan"])))
+
+
+def figures_of(document: Mapping[str, Any]) -> tuple[NodeFigures, ...]:
+    """Rows and costs of the plan's nodes, one each; what an execution met only from EXPLAIN (ANALYZE)."""
+    return tuple(_figures(node) for node, _ in _nodes(document["Plan"]))
+
+
+def cost_of(document: Mapping[str, Any]) -> float:
+    """What the planner thinks the whole statement costs, in its own unit."""
+    return float(document["Plan"]["Total Cost"])
 
 
 def relations_of(document: Mapping[str, Any]) -> Set[tuple[str, str]]:
@@ -62,15 +70,26 @@ def _nodes(plan: Mapping[str, Any], depth: int = 0) -> Iterator[tuple[Mapping[st
         yield from _nodes(child, depth + 1)
 
 
-def _text(node: Mapping[str, Any], depth: int) -> str:
-    text: str = "  " * depth + node["Node Type"]
-    if node.get("Join Type", "Inner") != "Inner":
-        text += f" {node['Join Type']}"
-    if "Relation Name" in node:
-        text += f" on {node['Relation Name']}"
-    if "Index Name" in node:
-        text += f" using {node['Index Name']}"
-    for condition in _CONDITIONS:
-        if condition in node:
-            text += f" ({condition}: {_VALUE.sub('?', node[condition])})"
-    return text
+def _read(node: Mapping[str, Any], depth: int) -> PlanNode:
+    join = node.get("Join Type", "Inner")
+    return PlanNode(
+        kind=node["Node Type"] + (f" {join}" if join != "Inner" else ""),
+        depth=depth,
+        relation=node.get("Relation Name"),
+        index=node.get("Index Name"),
+        conditions=tuple((name, _VALUE.sub("?", node[name])) for name in CONDITIONS if name in node),
+    )
+
+
+def _figures(node: Mapping[str, Any]) -> NodeFigures:
+    """EXPLAIN gives means of the loops; a node that was never reached has none."""
+    if "Actual Loops" not in node:
+        return NodeFigures(round(node["Plan Rows"]), node["Total Cost"])
+    loops = node["Actual Loops"]
+    left_out = sum(value for name, value in node.items() if name.startswith("Rows Removed by"))
+    return NodeFigures(
+        rows_expected=round(node["Plan Rows"] * loops),
+        cost=node["Total Cost"],
+        rows_met=round(node["Actual Rows"] * loops),
+        rows_left_out=round(left_out * loops),
+    )

@@ -5,19 +5,18 @@ import logging
 import math
 import random
 from collections.abc import Sequence, Set
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, Self
 
 import asyncpg
 from pydantic import Field, model_validator
 
-from baselines.inspection import Inspection
+from baselines.inspection import Inspection, TableState
 from baselines.series import Direction, Series, Unit
 from probes.database.connection import MARKER
 from probes.database.functions import Query
 from probes.database.link import Argument, DatabaseLink
-from probes.database.plan import Execution, relations_of, shape_of
+from probes.database.plan import Execution, figures_of, relations_of, shape_of
 from probes.errors import ProbeFailed
 from probes.probe import Links, Probe, ProbeRun
 from probes.reading import Reading
@@ -28,8 +27,19 @@ from probes.targets import PostgresTarget
 logger = logging.getLogger(__name__)
 
 _PLANS_SO_FAR = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1"
-_ANALYZED_AT = """
-SELECT schemaname || '.' || relname, greatest(last_analyze, last_autoanalyze) FROM pg_stat_user_tables
+# Columns that should have statistics and have none. pg_stats shows those of columns that our role may read, and none
+# where row security keeps rows from it.
+_TABLES = """
+SELECT schemaname || '.' || relname AS relation, greatest(last_analyze, last_autoanalyze) AS analyzed_at,
+       n_live_tup AS rows, n_mod_since_analyze AS changed,
+       (SELECT count(*) FROM pg_attribute AS a
+        WHERE a.attrelid = t.relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attstattarget IS DISTINCT FROM 0
+          AND a.attgenerated <> 'v' AND NOT row_security_active(t.relid)
+          AND has_column_privilege(a.attrelid, a.attnum, 'SELECT')
+          AND NOT EXISTS (SELECT FROM pg_stats AS s
+                          WHERE (s.schemaname, s.tablename, s.attname) = (t.schemaname, t.relname, a.attname))
+       ) AS without_statistics
+FROM pg_stat_user_tables AS t
 WHERE (schemaname, relname) IN (SELECT * FROM unnest($1::text[], $2::text[]))
 """
 
@@ -106,14 +116,24 @@ class SqlProbe(Probe):
         before = await self._plans_so_far(run)
         document = await self._database.explain(query, arguments, "VERBOSE, SETTINGS", run)
         after = await self._plans_so_far(run)
-        execution = await self._execution(run)
+        plan, carried_out = shape_of(document), await self._carried_out(run)
+        execution = Execution.of(carried_out) if carried_out else None
+        tables = await self._tables(relations_of(document), run)
         return Inspection(
-            plan=shape_of(document),
+            plan=plan,
+            # The execution may have been of another plan: the server chooses between two each time.
+            figures=figures_of(carried_out if carried_out and shape_of(carried_out) == plan else document),
             generic=after[0] > before[0] if after != before else None,
             server_seconds=execution.seconds if execution else None,
             rows=execution.rows if execution else None,
             hit_ratio=execution.hit_ratio if execution else None,
-            analyzed_at=await self._analyzed_at(relations_of(document), run),
+            analyzed_at={one["relation"]: one["analyzed_at"] for one in tables},
+            tables={
+                one["relation"]: TableState(
+                    rows=one["rows"], changed=one["changed"], without_statistics=one["without_statistics"]
+                )
+                for one in tables
+            },
             settings=document.get("Settings", {}),
         )
 
@@ -122,19 +142,19 @@ class SqlProbe(Probe):
         rows = await self._database.rows(_PLANS_SO_FAR, [MARKER + self._settings.query], run)
         return (rows[-1][0], rows[-1][1]) if rows else (0, 0)
 
-    async def _execution(self, run: ProbeRun) -> Execution | None:
+    async def _carried_out(self, run: ProbeRun) -> dict[str, Any] | None:
         """One execution watched by the server itself; what would write is refused by the read-only connection."""
-        options = "ANALYZE, BUFFERS, TIMING OFF"
+        options = "VERBOSE, ANALYZE, BUFFERS, TIMING OFF"
         try:
-            document = await self._database.explain(self._settings.query, self._settings.arguments[0], options, run)
+            return await self._database.explain(self._settings.query, self._settings.arguments[0], options, run)
         except ProbeFailed as failure:
             logger.info("probe %s: a plan without the figures of an execution: %s", self._settings.name, failure)
             return None
-        return Execution.of(document)
 
-    async def _analyzed_at(self, relations: Set[tuple[str, str]], run: ProbeRun) -> dict[str, datetime | None]:
+    async def _tables(self, relations: Set[tuple[str, str]], run: ProbeRun) -> Sequence[asyncpg.Record]:
+        """The state of each of these tables, by `relation`."""
         schemas, names = zip(*relations, strict=True) if relations else ((), ())
-        return {row[0]: row[1] for row in await self._database.rows(_ANALYZED_AT, [schemas, names], run)}
+        return await self._database.rows(_TABLES, [schemas, names], run)
 
 
 def _redacted(arguments: Sequence[Argument]) -> str:

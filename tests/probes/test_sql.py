@@ -438,6 +438,8 @@ def test_a_look_inside_is_taken_from_the_very_statement(
         for one in (first, later):
             assert any("Index Scan on portfolios using portfolios_pkey" in node for node in one.plan.nodes)
             assert (one.rows, one.hit_ratio) == (1, 1.0)
+            assert len(one.figures) == len(one.plan.nodes)
+            assert one.figures[0].rows_met == 1
             assert one.server_seconds is not None
             assert 0 < one.server_seconds < 1
             assert one.analyzed_at["public.portfolios"] is not None
