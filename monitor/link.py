@@ -1,5 +1,5 @@
 """The bounded queue between the process that probes and the one that serves: lines over a pair of sockets.
-The other way go requests for further calls, a probe's name a line.
+The other way go requests, for further calls and for snapshots, one a line.
 
 The supervisor holds both ends, so either process can be started again without the other noticing more than a torn
 line. The prober never waits for the reader: beyond `CAPACITY` the oldest measurements are dropped and counted.
@@ -105,7 +105,7 @@ async def read_link(end: socket.socket, stop: asyncio.Event) -> AsyncIterator[Me
                 continue
             if not line:
                 return
-            with contextlib.suppress(ValueError, TypeError, AttributeError):
+            with contextlib.suppress(ValueError, TypeError, LookupError, AttributeError):
                 yield _read(line)
     finally:
         writer.close()
@@ -120,12 +120,25 @@ def _read(line: bytes) -> Measurement | Heartbeat | Note:
 
 def ask_again(end: socket.socket, probe: str) -> None:
     """The server's end: further calls of a probe are wanted. Never waits; where nobody listens, nobody is asked."""
+    _ask(end, probe)
+
+
+def ask_for_snapshot(end: socket.socket, series: str, reason: str) -> None:
+    """The server's end: a snapshot is wanted of what the series looks at, as `ask_again`. A reason is words."""
+    _ask(end, f"{series} {' '.join(reason.split())}")
+
+
+def _ask(end: socket.socket, request: str) -> None:
     with contextlib.suppress(OSError):
-        end.send(probe.encode() + b"\n", socket.MSG_DONTWAIT)
+        end.send(request.encode() + b"\n", socket.MSG_DONTWAIT)
 
 
 async def read_requests(end: socket.socket) -> AsyncIterator[str]:
-    """The prober's end: the probes of which further calls are wanted, until the other end is closed."""
+    """The prober's end: what is asked of it, until the other end is closed.
+
+    The name of a probe of which further calls are wanted, or the name of a series, a space and the reason for which a
+    snapshot is wanted.
+    """
     loop = asyncio.get_running_loop()
     torn = b""
     while received := await loop.sock_recv(end, 4096):

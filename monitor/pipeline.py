@@ -19,7 +19,7 @@ from monitor.releases import Releases
 from monitor.silence import silence_findings
 from monitor.spool import Spool
 from monitor.watch import Watch
-from thresholds import Finding, Level, baseline_findings, evaluate, marked
+from thresholds import Finding, Level, Rule, baseline_findings, evaluate, marked
 
 # Whatever keeps the store from taking something in: away, read-only after a failover, a password that was changed. What
 # was measured is spooled then, whatever the reason.
@@ -128,7 +128,7 @@ class Pipeline:
         now = self._clock.now()
         try:
             if self._registered:
-                await self._drift.keep(now, {one.series for one in self._watch.findings.values()})
+                await self._drift.keep(now, self._unwell())
         except STORE_IS_AWAY:
             self._store_is(up=False)
         for name in self._series:
@@ -136,6 +136,10 @@ class Pipeline:
             if standing is not None:
                 self._exporter.drift(name, *standing)
         await self._tell(self._drift.findings(now))
+
+    def _unwell(self) -> set[str]:
+        """The series with a finding; the baseline's, which accuses too easily, is what a reference settles."""
+        return {one.series for one in self._watch.findings.values() if one.rule is not Rule.BASELINE}
 
     async def remember_drift(self) -> None:
         """Before an end: what has happened since the last time it was written."""

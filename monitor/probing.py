@@ -6,13 +6,13 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 import structlog
 
-from baselines import Clock, Inspected
+from baselines import Clock, Inspected, Measurement
 from monitor.clock import SystemClock
 from monitor.configuration import load_configuration
 from monitor.errors import ConfigurationError, ExitCode
@@ -22,9 +22,12 @@ from monitor.link import LinkWriter, read_requests
 from monitor.logs import configure_logs
 from monitor.scheduler import Beat, keep_beats
 from monitor.settings import Settings
+from monitor.snapshots import Witness
 from monitor.wire import Note
+from monitor.workload import SERVICE_BIN_SECONDS, tell_bins
 from probes import ProbeSet
 from probes.ledger import LedgerReader
+from probes.workload.deltas import WorkloadReader
 
 # How long what was measured last may take on its way out.
 _DRAIN_SECONDS = 5.0
@@ -43,21 +46,33 @@ async def probe(settings: Settings, end: socket.socket, restarts: int) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     writer = LinkWriter(end, restarts=restarts)
     async with ProbeSet(settings.probes, settings.targets, clock) as probes:
+        witness = Witness(settings.probes, settings.targets, probes.links, writer.note, clock)
+        further: asyncio.Queue[str] = asyncio.Queue()
+
+        def hand(measurements: Sequence[Measurement]) -> None:
+            writer.hand(measurements)
+            witness.saw(measurements)
+
         beats = [Beat(name, one.interval_seconds) for name, one in settings.probes.items()]
         sending = asyncio.create_task(writer.send())
-        probing = asyncio.create_task(keep_beats(beats, probes.run, writer.hand, clock))
+        probing = asyncio.create_task(keep_beats(beats, probes.run, hand, clock))
         looking = asyncio.create_task(
             look_inside(probes, LedgerReader(settings.targets, probes.links, clock), writer.note, clock)
         )
-        asked = asyncio.create_task(
-            make_further_calls(read_requests(end), settings.probes, probes.run, writer.hand, clock)
+        workload = WorkloadReader(settings.targets, probes.links, clock)
+        counting = asyncio.create_task(
+            _now_and_then(SERVICE_BIN_SECONDS, 0.0, partial(tell_bins, workload, writer.note, clock), clock)
         )
+        witnessing = asyncio.create_task(witness.keep_watch())
+        calling = asyncio.create_task(make_further_calls(_all_of(further), settings.probes, probes.run, hand, clock))
+        asked = asyncio.create_task(hear(read_requests(end), witness, further))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.sleep(0)
         settle()
         log.info("probing", probes=len(beats))
         done, pending = await asyncio.wait(
-            [sending, probing, looking, asked, stopping], return_when=asyncio.FIRST_COMPLETED
+            [sending, probing, looking, counting, witnessing, calling, asked, stopping],
+            return_when=asyncio.FIRST_COMPLETED,
         )
         for task in pending:
             task.cancel()
@@ -67,6 +82,21 @@ async def probe(settings: Settings, end: socket.socket, restarts: int) -> None:
                 await writer.drain()
         for task in done:
             task.result()
+
+
+async def hear(requests: AsyncIterator[str], witness: Witness, further: asyncio.Queue[str]) -> None:
+    """Pass on what is asked of the prober as it comes: snapshots are taken at once, further calls take a minute."""
+    async for request in requests:
+        name, _, reason = request.partition(" ")
+        if reason:
+            witness.want(name, reason)
+        else:
+            further.put_nowait(name)
+
+
+async def _all_of(queue: asyncio.Queue[str]) -> AsyncIterator[str]:
+    while True:
+        yield await queue.get()
 
 
 async def look_inside(probes: ProbeSet, reader: LedgerReader, tell: Tell, clock: Clock) -> None:

@@ -8,6 +8,7 @@ import socket
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from baselines.postgres import PostgresBaselines, PostgresMeasurements
 from baselines.postgres_drift import PostgresDrift
 from baselines.postgres_inspections import PostgresInspections
 from baselines.postgres_ledger import PostgresLedger
+from baselines.postgres_snapshots import PostgresSnapshots
+from baselines.postgres_workload import PostgresWorkload
 from monitor.access import AccessTokens
 from monitor.alerting import open_alerts
 from monitor.chronicle import Chronicle
@@ -32,7 +35,7 @@ from monitor.drift import DriftWatch
 from monitor.errors import CannotRunError, ConfigurationError, MonitorError
 from monitor.event_loop import run
 from monitor.exporter import Exporter
-from monitor.link import Heartbeat, ask_again, read_link
+from monitor.link import Heartbeat, ask_again, ask_for_snapshot, read_link
 from monitor.logs import configure_logs
 from monitor.pipeline import Pipeline
 from monitor.releases import Releases
@@ -84,19 +87,24 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
 
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(store_pool(dsn, eager=False))
-        ledger = PostgresLedger(pool)
-        chronicle = Chronicle(ledger, PostgresInspections(pool), settings, clock)
+        ledger, snapshots = PostgresLedger(pool), PostgresSnapshots(pool)
+        chronicle = Chronicle(ledger, PostgresInspections(pool), PostgresWorkload(pool), snapshots, settings, clock)
         chronicle.note(release_entry(settings.release, clock.now()))
         alerts = open_alerts(pool, settings, figures, series, clock=clock, observer=exporter, instance=instance)
         measurements = PostgresMeasurements(pool)
         probe_of = {one.name: name for name, probe in settings.probes.items() for one in probe.series()}
+
+        def suspected(series: str) -> None:
+            ask_for_snapshot(link, series, "suspected: slower than its reference")
+            ask_again(link, probe_of[series])
+
         drift = DriftWatch(
             PostgresDrift(pool),
             measurements,
             series,
             figures,
             settings.release,
-            lambda suspect: ask_again(link, probe_of[suspect]),
+            suspected,
         )
         pipeline = Pipeline(
             configuration=configuration,
@@ -110,6 +118,7 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             alerts=alerts,
             exporter=exporter,
             watch=watch,
+            ask_for_snapshot=partial(ask_for_snapshot, link),
             clock=clock,
         )
         try:
@@ -120,7 +129,14 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
         creep = CreepWatch(Creep(figures, settings.environment, pool), series, exporter, clock)
         gate = Gate(AccessTokens(pool), clock, operators_need_token=settings.http.require_operator_token)
         app = create_app(
-            settings=settings, watch=watch, alerts=alerts, ledger=ledger, exporter=exporter, gate=gate, clock=clock
+            settings=settings,
+            watch=watch,
+            alerts=alerts,
+            ledger=ledger,
+            snapshots=snapshots,
+            exporter=exporter,
+            gate=gate,
+            clock=clock,
         )
         server = _Server(
             uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3)

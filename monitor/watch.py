@@ -47,13 +47,18 @@ class Watch:
             self.latest[measurement.series] = measurement
             self.left_out.pop(measurement.series, None)
 
-    def judged(self, findings: Iterable[Finding]) -> None:
-        """Rules were held against figures; what is well again is forgotten."""
+    def judged(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Rules were held against figures; what is well again is forgotten. Returns what was not as bad before."""
+        news = []
         for one in findings:
             if one.level is Level.OK:
                 self.findings.pop(one.fingerprint, None)
-            else:
-                self.findings[one.fingerprint] = one
+                continue
+            before = self.findings.get(one.fingerprint)
+            if before is None or (before.level is Level.WARNING and one.level is Level.CRITICAL):
+                news.append(one)
+            self.findings[one.fingerprint] = one
+        return news
 
     def findings_of(self, series: str) -> list[Finding]:
         """What is wrong with a series now."""

@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from baselines import Inspected, Inspection, LedgerEntry, Measurement, Outcome, PlanShape, Reason, Section
+from baselines.snapshot import Snapshot
+from baselines.workload import WorkloadBin, WorkloadGap
+from monitor import wire_workload
 
-Note = LedgerEntry | Inspected
+Note = LedgerEntry | Inspected | Snapshot | WorkloadBin | WorkloadGap
 
 
 def encode(measurement: Measurement) -> bytes:
@@ -46,24 +49,32 @@ def decode(line: bytes) -> Measurement:
 
 
 def encode_note(note: Note) -> bytes:
-    """A ledger entry or an inspection as one line."""
+    """One line with its newline."""
+    if isinstance(note, WorkloadBin | WorkloadGap):
+        return json.dumps(wire_workload.tagged(note), separators=(",", ":")).encode() + b"\n"
+    if isinstance(note, Snapshot):
+        return b'{"snapshot":' + note.bounded().to_json().encode() + b"}\n"
     at = note.at.timestamp()
     if isinstance(note, LedgerEntry):
         tagged: dict[str, object] = {"ledger": [note.source, note.section, at, dict(note.facts)]}
     else:
-        one = note.inspection
-        analyzed_at = {relation: when and when.timestamp() for relation, when in one.analyzed_at.items()}
-        figures = [one.generic, one.server_seconds, one.rows, one.hit_ratio, analyzed_at, dict(one.settings)]
-        tagged = {"inspection": [note.series, at, one.plan.nodes, *figures]}
+        tagged = {"inspection": [note.series, at, note.inspection.plan.nodes, note.inspection.to_document()]}
     return json.dumps(tagged, separators=(",", ":")).encode() + b"\n"
 
 
-def decode_note(kind: str, fields: list[Any]) -> Note:
-    """What `encode_note` made, from the one member of its object. Raises ValueError or TypeError for anything else."""
+def decode_note(kind: str, fields: Any) -> Note:
+    """What `encode_note` made, from the one member of its object.
+
+    Raises ValueError, TypeError or LookupError for anything else.
+    """
     if kind == "ledger":
         return _entry(*fields)
     if kind == "inspection":
         return _inspected(*fields)
+    if kind == "snapshot":
+        return Snapshot.from_document(fields)
+    if (workload := wire_workload.untagged(kind, fields)) is not None:
+        return workload
     raise ValueError(f"nobody sends {kind!r}")
 
 
@@ -71,27 +82,6 @@ def _entry(source: str, section: str, at: float, facts: dict[str, str]) -> Ledge
     return LedgerEntry(source=source, section=Section(section), at=datetime.fromtimestamp(at, UTC), facts=facts)
 
 
-def _inspected(
-    series: str,
-    at: float,
-    nodes: list[str],
-    generic: bool | None,
-    server_seconds: float | None,
-    rows: int | None,
-    hit_ratio: float | None,
-    analyzed_at: dict[str, float | None],
-    settings: dict[str, str],
-) -> Inspected:
-    inspection = Inspection(
-        plan=PlanShape(tuple(nodes)),
-        generic=generic,
-        server_seconds=server_seconds,
-        rows=rows,
-        hit_ratio=hit_ratio,
-        analyzed_at={
-            relation: None if when is None else datetime.fromtimestamp(when, UTC)
-            for relation, when in analyzed_at.items()
-        },
-        settings=settings,
-    )
+def _inspected(series: str, at: float, nodes: list[str], document: dict[str, Any]) -> Inspected:
+    inspection = Inspection.from_document(document, PlanShape(tuple(nodes)))
     return Inspected(series=series, at=datetime.fromtimestamp(at, UTC), inspection=inspection)

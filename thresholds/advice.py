@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from baselines.duel import BLOCK_PAIRS
 from baselines.series import Unit
 from baselines.verdict import Comparison, Question, SeriesComparison, Summary, Verdict
 from thresholds.assessment import Action, Advice
 from thresholds.quantity import written
 from thresholds.rollback import RollbackMatrix, RollbackRow
+from thresholds.workload import regressed
 
 
 def advise(comparison: Comparison, matrix: RollbackMatrix) -> Advice:
@@ -125,7 +127,9 @@ def _over_rollback_band(facts: _Facts, matrix: RollbackMatrix) -> Advice | None:
         return None
     if suspect.probability < matrix.confidence:
         return _advice(
-            facts, Action.UNDECIDED, f"{suspect.may_be(over)}; {_price(_sessions_for_band(suspect, matrix), matrix)}"
+            facts,
+            Action.UNDECIDED,
+            f"{suspect.may_be(over)}; {_price(facts, _sessions_for_band(suspect, matrix), matrix)}",
         )
     return _roll_back(facts, matrix.degraded, suspect.is_over(over))
 
@@ -150,7 +154,7 @@ def _near_hold_band(facts: _Facts, matrix: RollbackMatrix) -> Advice | None:
     return _advice(
         facts,
         Action.UNDECIDED,
-        f"{suspect.may_be(matrix.hold_from)}; {_price(_sessions_for_band(suspect, matrix), matrix)}",
+        f"{suspect.may_be(matrix.hold_from)}; {_price(facts, _sessions_for_band(suspect, matrix), matrix)}",
     )
 
 
@@ -168,7 +172,9 @@ def _no_ground_to_continue(facts: _Facts, matrix: RollbackMatrix) -> Advice | No
     if suspect.probability <= 1 - matrix.confidence:
         return None
     return _advice(
-        facts, Action.UNDECIDED, f"{suspect.may_be(matrix.hold_from)}; {_price(_sessions_for_verdict(suspect), matrix)}"
+        facts,
+        Action.UNDECIDED,
+        f"{suspect.may_be(matrix.hold_from)}; {_price(facts, _sessions_for_verdict(suspect), matrix)}",
     )
 
 
@@ -179,6 +185,9 @@ def _continue(facts: _Facts) -> Advice:
     failing = [one.series.name for one in facts.comparison.having(Verdict.DEGRADED)]
     if failing:
         return _advice(facts, Action.CONTINUE, f"continue with fixes: {', '.join(failing)} fails in some calls")
+    if statements := len(regressed(facts.comparison.workload)):
+        are = "statement is" if statements == 1 else "statements are"
+        return _advice(facts, Action.CONTINUE, f"continue with fixes: {statements} {are} slower that no probe sends")
     return _advice(facts, Action.CONTINUE, "nothing is degraded")
 
 
@@ -261,7 +270,10 @@ def _sessions_for_verdict(suspect: _Suspect) -> float:
     return math.inf if None in suspect.more_sessions else max((one or 1 for one in suspect.more_sessions), default=1)
 
 
-def _price(further: float, matrix: RollbackMatrix) -> str:
+def _price(facts: _Facts, further: float, matrix: RollbackMatrix) -> str:
+    if facts.comparison.interleaved:
+        more = f"about {further * BLOCK_PAIRS:.0f} further pairs" if math.isfinite(further) else "no number of pairs"
+        return f"{more} would decide it"
     pairs = f"{matrix.interleaved_pairs} interleaved pairs"
     if further > matrix.most_further_sessions:
         return f"only {pairs} would decide it"

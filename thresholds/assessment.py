@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from baselines.verdict import Comparison, Verdict
 from thresholds.finding import Finding, Level
+from thresholds.workload import regressed
 
 
 class Action(StrEnum):
@@ -43,9 +44,12 @@ class Assessment:
 
     @property
     def verdict(self) -> Verdict:
-        """The whole comparison in one word: the worst of its series; inconclusive where there is no series at all."""
+        """The whole comparison in one word: the worst of its series; inconclusive where there is no series at all.
+
+        A statement that is a finding counts as a series that is degraded; any other statement does not count.
+        """
         verdicts = {one.verdict for one in self.comparison.series}
-        if verdicts & {Verdict.DEGRADED, Verdict.MISSING}:
+        if verdicts & {Verdict.DEGRADED, Verdict.MISSING} or regressed(self.comparison.workload):
             return Verdict.DEGRADED
         if Verdict.INCONCLUSIVE in verdicts or not verdicts - {Verdict.NEW}:
             return Verdict.INCONCLUSIVE

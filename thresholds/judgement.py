@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from baselines.series import Direction, Unit
-from baselines.verdict import Answer, Comparison, Question, SeriesComparison, Verdict
+from baselines.verdict import Answer, Comparison, Question, SeriesComparison, StatementComparison, Verdict
 from baselines.verdict import Level as JudgedLevel
 from thresholds.advice import advise, failed_share
 from thresholds.assessment import Assessment
@@ -14,6 +14,7 @@ from thresholds.matrix import ThresholdMatrix
 from thresholds.quantity import written
 from thresholds.rollback import RollbackMatrix
 from thresholds.routing import Routing
+from thresholds.workload import regressed, shortened
 
 _GRAVITY = {Level.CRITICAL: 0, Level.WARNING: 1, Level.OK: 2}
 _WORST_FIRST = (Verdict.DEGRADED, Verdict.INCONCLUSIVE, Verdict.WITHIN, Verdict.IMPROVED)
@@ -29,7 +30,8 @@ def assess(
 ) -> Assessment:
     """A comparison with its findings, worst first, and the rollback advice. `taken_at`: when the after side was.
 
-    - baseline: a series slower than its tolerance, in its typical call or its tail, or missing, is a warning
+    - baseline: a series slower than its tolerance, in its typical call or its tail, or missing, is a warning; so is a
+      statement that no probe sends
     - absolute (floor): the whole 95 % interval of the after side's level lies beyond the limit; one that reaches over
       it proves nothing, for a warning as for a critical one. A new series is judged too, it needs no past for this.
     - availability: degraded is critical; so is a new series most of whose calls fail, which has nothing to degrade from
@@ -38,6 +40,10 @@ def assess(
     """
     findings = [one for one in baseline_findings(comparison, routing, taken_at) if one.level is not Level.OK]
     dry_runs = set()
+    for statement in regressed(comparison.workload):
+        findings.append(_statement(statement, routing, taken_at))
+        if matrix.limits_of(statement.compared.series).dry_run:
+            dry_runs.add(statement.compared.series.name)
     for one in comparison.series:
         limits = matrix.limits_of(one.series)
         if limits.dry_run:
@@ -88,6 +94,23 @@ def _baseline(one: SeriesComparison, routing: Routing, taken_at: datetime) -> Fi
         since=taken_at,
         value=ratio,
         limit=one.tolerance,
+    )
+
+
+def _statement(one: StatementComparison, routing: Routing, taken_at: datetime) -> Finding:
+    """A slower statement that no probe sends."""
+    compared, answer = one.compared, one.compared.answers[0]
+    share = f"{written(one.share, Unit.RATIO)} of the time of {one.database}"
+    return Finding(
+        series=compared.series.name,
+        route=routing.route_of(compared.series, Rule.BASELINE),
+        rule=Rule.BASELINE,
+        level=Level.WARNING,
+        unit=Unit.RATIO,
+        summary=f"{_compared(compared, answer)}; no probe sends it, {share}: {shortened(one.statement.text)}",
+        since=taken_at,
+        value=answer.ratio,
+        limit=compared.tolerance,
     )
 
 

@@ -1,14 +1,16 @@
 """An assessment as JSON for a script: a contract, key by key. Seconds are milliseconds here, and only here."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 
 from baselines.common_mode import CommonMode
+from baselines.explanation import Explanation
 from baselines.host_load import HostLoads, LoadRange
 from baselines.ledger import Change
 from baselines.series import Unit
 from baselines.verdict import Answer, Question, SeriesComparison, Summary
+from dashboards.reports import workload
+from dashboards.reports.figures import exact
 from thresholds.assessment import Assessment
 from thresholds.finding import Finding
 
@@ -36,13 +38,14 @@ def document(assessment: Assessment) -> dict[str, object]:
             "advice": {
                 "action": advice.action.value,
                 "rollback_tier": advice.rollback_tier,
-                "probability": {"over_25": _figure(advice.over_25), "over_40": _figure(advice.over_40)},
+                "probability": {"over_25": exact(advice.over_25), "over_40": exact(advice.over_40)},
                 "reason": advice.reason,
             },
             "common_mode": _common_mode(comparison.common_mode),
             "load": _loads(comparison.loads),
         },
         "series": [_series(one, assessment.findings_of(one.series.name)) for one in comparison.worst_first],
+        "workload": workload.document(comparison.workload),
         "changes": change_documents(comparison.changes),
     }
 
@@ -51,7 +54,7 @@ def _common_mode(found: CommonMode | None) -> Mapping[str, object] | None:
     if found is None:
         return None
     return {
-        "ratio": _figure(found.ratio),
+        "ratio": exact(found.ratio),
         "moved": found.moved,
         "series": found.series,
         "cause": found.cause.value,
@@ -69,7 +72,7 @@ def _loads(found: HostLoads) -> Mapping[str, object]:
 
 
 def _load(found: LoadRange | None) -> Mapping[str, object] | None:
-    return None if found is None else {"lowest": _figure(found.lowest), "highest": _figure(found.highest)}
+    return None if found is None else {"lowest": exact(found.lowest), "highest": exact(found.highest)}
 
 
 def change_documents(changes: Sequence[Change]) -> list[dict[str, object]]:
@@ -96,16 +99,26 @@ def _series(one: SeriesComparison, findings: list[Finding]) -> dict[str, object]
         "before": _summary(one.before, scale),
         "after": _summary(one.after, scale),
         **_ratio(one.answer(Question.TYPICAL)),
-        "tolerance": _figure(one.tolerance),
+        "tolerance": exact(one.tolerance),
         "verdict": one.verdict.value,
         "questions": [
             {"question": answer.question.value, **_ratio(answer), "verdict": answer.verdict.value}
             for answer in one.answers
         ],
-        "calls_per_hour": _figure(one.series.calls_per_hour),
-        "impact_seconds_per_hour": _figure(one.impact_seconds_per_hour),
+        "calls_per_hour": exact(one.series.calls_per_hour),
+        "impact_seconds_per_hour": exact(one.impact_seconds_per_hour),
         "findings": [_finding(finding) for finding in findings],
-        "explanations": [{"kind": each.kind.value, "summary": each.summary} for each in one.explanations],
+        "explanations": [_explanation(each) for each in one.explanations],
+    }
+
+
+def _explanation(one: Explanation) -> dict[str, object]:
+    """Figures stay in base units: each has its unit in its name, or none."""
+    return {
+        "kind": one.kind.value,
+        "summary": one.summary,
+        "figures": {name: exact(figure) for name, figure in one.figures.items()},
+        "details": list(one.details),
     }
 
 
@@ -115,20 +128,20 @@ def _summary(side: Summary | None, scale: float) -> Mapping[str, object] | None:
     return {
         "n": side.n,
         "failed": side.unanswered,
-        "mean": _figure(side.mean, scale),
-        "median": _figure(side.median, scale),
-        "p95": _figure(side.p95, scale),
-        "p95_interval": None if side.p95_interval is None else [_figure(end, scale) for end in side.p95_interval],
-        "p99": _figure(side.p99, scale),
-        "min": _figure(side.minimum, scale),
-        "max": _figure(side.maximum, scale),
+        "mean": exact(side.mean, scale),
+        "median": exact(side.median, scale),
+        "p95": exact(side.p95, scale),
+        "p95_interval": None if side.p95_interval is None else [exact(end, scale) for end in side.p95_interval],
+        "p99": exact(side.p99, scale),
+        "min": exact(side.minimum, scale),
+        "max": exact(side.maximum, scale),
     }
 
 
 def _ratio(answer: Answer | None) -> dict[str, object]:
     if answer is None:
         return {"ratio": None, "ci_low": None, "ci_high": None}
-    return {"ratio": _figure(answer.ratio), "ci_low": _figure(answer.ci_low), "ci_high": _figure(answer.ci_high)}
+    return {"ratio": exact(answer.ratio), "ci_low": exact(answer.ci_low), "ci_high": exact(answer.ci_high)}
 
 
 def _finding(finding: Finding) -> dict[str, object]:
@@ -136,16 +149,11 @@ def _finding(finding: Finding) -> dict[str, object]:
     return {
         "rule": finding.rule.value,
         "level": finding.level.value,
-        "limit": _figure(finding.limit, scale),
-        "value": _figure(finding.value, scale),
+        "limit": exact(finding.limit, scale),
+        "value": exact(finding.value, scale),
         "dry_run": finding.dry_run,
     }
 
 
 def _scale(unit: Unit) -> float:
     return MILLISECONDS if unit is Unit.SECONDS else 1.0
-
-
-def _figure(value: float | None, scale: float = 1.0) -> float | None:
-    """Nine significant digits: all that was measured, without the noise of a multiplication in floating point."""
-    return None if value is None or not math.isfinite(value) else float(f"{value * scale:.9g}")

@@ -30,6 +30,11 @@ def digits(value: float) -> str:
     return f"{value:.{places}f}"
 
 
+def exact(value: float | None, scale: float = 1.0) -> float | None:
+    """For a script: nine significant digits, all that was measured, without the noise of a multiplication."""
+    return None if value is None or not math.isfinite(value) else float(f"{value * scale:.9g}")
+
+
 def mark(value: float, unit: Unit) -> str:
     """A tick of an axis: the quantity without zeros that say nothing (`30 ms`, `1.5 s`)."""
     number, space, name = quantity(value, unit).partition(" ")

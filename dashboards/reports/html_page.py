@@ -8,7 +8,7 @@ from baselines.samples import Samples
 from baselines.summary import summarise
 from baselines.verdict import SEVERITY, SeriesComparison, Summary, Verdict
 from dashboards.page import environment
-from dashboards.reports import figures, wording
+from dashboards.reports import figures, wording, workload
 from dashboards.reports.distribution import HEIGHT, WIDTH, Distribution, distribution
 from dashboards.reports.forest import Band, Forest, Whisker
 from thresholds.assessment import Assessment
@@ -60,6 +60,7 @@ def render_html(assessment: Assessment, *, before: Baseline | None = None, after
             costed=any(one.impact_seconds_per_hour is not None for one in ordered),
             counts=[(one, count) for one in SEVERITY if (count := len(assessment.comparison.having(one)))],
             changes=wording.changes(assessment),
+            statements=workload.sentences(assessment.comparison.workload),
             figures=figures,
             wording=wording,
             chart=(WIDTH, HEIGHT),

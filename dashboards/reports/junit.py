@@ -1,19 +1,22 @@
 """An assessment as JUnit XML for a pipeline: one test case a series."""
 
 import re
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from baselines.verdict import SeriesComparison, Verdict
 from dashboards.reports import figures, wording
 from thresholds.assessment import Assessment
 from thresholds.finding import Finding, Level
+from thresholds.workload import regressed
 
 # XML 1.0 has no way to write these, escaped or not (https://www.w3.org/TR/xml/#charsets).
 IMPOSSIBLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render_junit(assessment: Assessment) -> str:
-    """A suite whose failures are what makes the exit code 1: series degraded, missing or with a critical finding.
+    """A suite whose failures are what makes the exit code 1: series degraded, missing or with a critical finding, and
+    slower statements that no probe sends.
 
     An inconclusive series is skipped, with the reason; every other passes. The headline, the load for which it holds
     and what else changed are the suite's output.
@@ -22,6 +25,8 @@ def render_junit(assessment: Assessment) -> str:
     suite = ElementTree.Element("testsuite", name=_text(name))
     for one in assessment.comparison.worst_first:
         _add_case(suite, one, assessment.findings_of(one.series.name))
+    for statement in regressed(assessment.comparison.workload):
+        _add_case(suite, statement.compared, assessment.findings_of(statement.compared.series.name))
     suite.set("tests", str(len(suite)))
     told = [*wording.headlines(assessment), wording.advice(assessment), *wording.loads(assessment)]
     if changes := wording.changes(assessment):
@@ -60,9 +65,16 @@ def _details(one: SeriesComparison, findings: list[Finding]) -> list[str]:
     return [
         *questions,
         *([cost] if cost else []),
-        *(f"because {explanation.summary}" for explanation in one.explanations),
+        *_causes(one),
         *(f"{finding.level.value}: {finding.summary}" for finding in findings),
     ]
+
+
+def _causes(one: SeriesComparison) -> Iterator[str]:
+    """Each cause, its details indented below it."""
+    for cause, explanation in zip(wording.causes(one), one.explanations, strict=True):
+        yield cause
+        yield from (f"    {line}" for line in explanation.details)
 
 
 def _text(text: str) -> str:

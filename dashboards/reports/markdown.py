@@ -4,7 +4,7 @@ import re
 from html import escape
 
 from baselines.verdict import SeriesComparison, Verdict
-from dashboards.reports import figures, wording
+from dashboards.reports import figures, wording, workload
 from thresholds.assessment import Assessment
 
 # What would start a link, a code span, emphasis, a table cell or an issue reference where it stands in a sentence.
@@ -13,8 +13,8 @@ QUIET = (Verdict.WITHIN, Verdict.IMPROVED, Verdict.NEW)
 
 
 def render_markdown(assessment: Assessment) -> str:
-    """Headline, advice, a table with one row a series, then why for each that is not within tolerance, then what
-    else changed."""
+    """Headline, advice, a table with one row a series, then why for each that is not within tolerance, then the
+    statements of the databases, and what else changed."""
     comparison = assessment.comparison
     rows = comparison.worst_first
     costed = any(one.impact_seconds_per_hour is not None for one in rows)
@@ -36,6 +36,9 @@ def render_markdown(assessment: Assessment) -> str:
         ]
     for one in rows:
         lines += _reasons(assessment, one)
+    if statements := workload.sentences(assessment.comparison.workload):
+        lines += ["", "**Statements of the databases, whoever sent them**", ""]
+        lines += [f"- {_text(one)}" for one in statements]
     if changes := wording.changes(assessment):
         lines += ["", f"**Changed since {_text(comparison.before)}**", "", *(f"- {_text(one)}" for one in changes)]
     return "\n".join(lines) + "\n"
@@ -68,7 +71,7 @@ def _reasons(assessment: Assessment, one: SeriesComparison) -> list[str]:
         "",
         f"**{_text(one.series.name)}** is {wording.verdict(one)}: {_text(wording.reason(one))}",
         *(f"- {cost}" for cost in [wording.cost(one)] if cost),
-        *(f"- because {_text(explanation.summary)}" for explanation in one.explanations),
+        *(f"- {_text(cause)}" for cause in wording.causes(one)),
         *(f"- {finding.level.value}: {_text(finding.summary)}" for finding in findings),
     ]
 

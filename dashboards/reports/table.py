@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from baselines.verdict import SeriesComparison, Verdict
-from dashboards.reports import figures, wording
+from dashboards.reports import figures, wording, workload
 from thresholds.assessment import Assessment
 
 HEADINGS = ("verdict", "before", "after", "ratio", "95 % interval", "tol.", "n")
@@ -21,7 +21,8 @@ STYLES = {
 
 
 def render_table(assessment: Assessment, width: int | None = None) -> Text:
-    """Headline, advice, one row a series (worst first), why for each that is not within tolerance, what else changed.
+    """Headline, advice, one row a series (worst first), why for each that is not within tolerance, the statements of
+    the databases, what else changed.
 
     `width` is that of the terminal, None for a pipe: then a row is always one line. Where the names leave no room for
     the figures, each name stands on a line of its own; it is never cut. Print with `soft_wrap=True`; `.plain` is the
@@ -37,6 +38,10 @@ def render_table(assessment: Assessment, width: int | None = None) -> Text:
         text.append("\n")
         _append_rows(text, rows, width)
         _append_reasons(text, assessment, rows, width)
+    if statements := workload.sentences(assessment.comparison.workload):
+        text.append("\nstatements of the databases, whoever sent them:\n", style="dim")
+        for sentence in statements:
+            text.append(_wrapped(sentence, width, INDENT))
     if changes := wording.changes(assessment):
         text.append(f"\nchanged since {assessment.comparison.before}:\n", style="dim")
         for sentence in changes:
@@ -88,8 +93,8 @@ def _append_reasons(text: Text, assessment: Assessment, rows: Sequence[SeriesCom
         text.append("\n" + _wrapped(f"{one.series.name}: {wording.reason(one)}", width))
         if cost := wording.cost(one):
             text.append(_wrapped(cost, width, INDENT))
-        for explanation in one.explanations:
-            text.append(_wrapped(f"because {explanation.summary}", width, INDENT))
+        for sentence in wording.causes(one):
+            text.append(_wrapped(sentence, width, INDENT))
         for finding in findings:
             text.append(_wrapped(f"{finding.level.value}: {finding.summary}", width, INDENT))
 

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from baselines.common_mode import CommonCause, CommonMode
+from baselines.explanation import ExplanationKind
 from baselines.host_load import LoadRange, Side
 from baselines.ledger import Change, Section
 from baselines.series import Unit
 from baselines.verdict import Question, SeriesComparison, Summary, Verdict
-from dashboards.reports import figures
+from dashboards.reports import figures, workload
 from thresholds.assessment import Action, Assessment
 from thresholds.finding import Level
 
@@ -40,7 +41,8 @@ def headlines(assessment: Assessment) -> list[str]:
     Where everything moved alike that stands before any single series: it is no correction, every verdict stays.
     """
     common = assessment.comparison.common_mode
-    return ([_common(common)] if common else []) + _series_headlines(assessment)
+    statements = workload.headline(assessment.comparison.workload)
+    return ([_common(common)] if common else []) + _series_headlines(assessment) + statements
 
 
 def _common(found: CommonMode) -> str:
@@ -123,6 +125,20 @@ def deciding_questions(one: SeriesComparison) -> list[str]:
     """The questions whose answer is the verdict, where the typical one is not among them; else nothing."""
     deciding = [answer.question for answer in one.answers if answer.verdict is one.verdict]
     return [] if Question.TYPICAL in deciding else [question.value for question in deciding]
+
+
+def causes(one: SeriesComparison) -> list[str]:
+    """Why the series moved, a sentence each, the best evidence first."""
+    words = {ExplanationKind.UNKNOWN: "cause unknown:"}
+    return [
+        f"{words.get(each.kind, 'also:' if number else 'because')} {each.summary}"
+        for number, each in enumerate(one.explanations)
+    ]
+
+
+def first_cause(one: SeriesComparison) -> str:
+    """The cause with the best evidence in a word or two; empty where none is told."""
+    return one.explanations[0].kind.value.replace("_", " ") if one.explanations else ""
 
 
 def impact(one: SeriesComparison) -> str:

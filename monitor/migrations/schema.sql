@@ -162,17 +162,21 @@ CREATE TABLE public.capture_samples (
     timed_out boolean[] NOT NULL,
     cold_value double precision[] NOT NULL,
     cold_timed_out boolean[] NOT NULL,
-    plan text[]
+    plan text[],
+    evidence jsonb
 );
 COMMENT ON COLUMN public.capture_samples.value IS 'In the base unit of the series; NULL where the call failed.';
+COMMENT ON COLUMN public.capture_samples.evidence IS 'Origin, phases, failures by reason, and the inspection of a query.';
 CREATE TABLE public.capture_session (
     id integer NOT NULL,
     baseline_id integer NOT NULL,
     number integer NOT NULL,
     started_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone NOT NULL,
-    conditions jsonb NOT NULL
+    conditions jsonb NOT NULL,
+    levels jsonb DEFAULT '{}'::jsonb NOT NULL
 );
+COMMENT ON COLUMN public.capture_session.levels IS 'By series that is no duration, the values seen during the session.';
 ALTER TABLE public.capture_session ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.capture_session_id_seq
     START WITH 1
@@ -341,6 +345,53 @@ ALTER TABLE public.series ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.snapshot (
+    id bigint NOT NULL,
+    environment text NOT NULL,
+    source text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    document jsonb NOT NULL,
+    CONSTRAINT snapshot_is_bounded CHECK ((octet_length((document)::text) <= (128 * 1024)))
+);
+COMMENT ON TABLE public.snapshot IS 'Sessions, waits and processes at one instant, as JSON without constants of statements.';
+ALTER TABLE public.snapshot ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.snapshot_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.workload_bin (
+    environment text NOT NULL,
+    database text NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    statement_keys text[] NOT NULL,
+    calls bigint[] NOT NULL,
+    seconds double precision[] NOT NULL,
+    rows bigint[] NOT NULL,
+    other_calls bigint NOT NULL,
+    other_seconds double precision NOT NULL,
+    other_rows bigint NOT NULL,
+    CONSTRAINT workload_bin_lasts CHECK ((finished_at > started_at)),
+    CONSTRAINT workload_bin_lengths CHECK (((cardinality(statement_keys) = cardinality(calls)) AND (cardinality(calls) = cardinality(seconds)) AND (cardinality(seconds) = cardinality(rows))))
+);
+COMMENT ON COLUMN public.workload_bin.database IS 'The name of the target.';
+COMMENT ON COLUMN public.workload_bin.other_calls IS 'Of all that is in none of the statements of this bin.';
+CREATE TABLE public.workload_gap (
+    environment text NOT NULL,
+    database text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    reason text NOT NULL
+);
+COMMENT ON TABLE public.workload_gap IS 'Why a database did not tell what it did, such as an extension that is not there.';
+CREATE TABLE public.workload_statement (
+    key text NOT NULL,
+    text text NOT NULL,
+    writes boolean NOT NULL
+);
+COMMENT ON TABLE public.workload_statement IS 'Statements by a key made of their normal form; the text has no constants.';
 ALTER TABLE ONLY public.access_token
     ADD CONSTRAINT access_token_name_key UNIQUE (name);
 ALTER TABLE ONLY public.access_token
@@ -393,6 +444,14 @@ ALTER TABLE ONLY public.series
     ADD CONSTRAINT series_name_key UNIQUE (name);
 ALTER TABLE ONLY public.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.snapshot
+    ADD CONSTRAINT snapshot_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.workload_bin
+    ADD CONSTRAINT workload_bin_pkey PRIMARY KEY (environment, database, finished_at);
+ALTER TABLE ONLY public.workload_gap
+    ADD CONSTRAINT workload_gap_pkey PRIMARY KEY (environment, database, at);
+ALTER TABLE ONLY public.workload_statement
+    ADD CONSTRAINT workload_statement_pkey PRIMARY KEY (key);
 CREATE INDEX alert_due ON public.alert USING btree (LEAST(escalates_at, reminds_at, acknowledged_until)) WHERE (state = ANY (ARRAY['firing'::text, 'acknowledged'::text]));
 CREATE INDEX alert_event_alert ON public.alert_event USING btree (alert_id, id);
 CREATE UNIQUE INDEX alert_open ON public.alert USING btree (fingerprint) WHERE (state <> 'resolved'::text);
@@ -406,6 +465,7 @@ CREATE INDEX notification_alert ON public.notification USING btree (alert_id, id
 CREATE INDEX notification_queue ON public.notification USING btree (channel, due_at) WHERE (state = ANY (ARRAY['pending'::text, 'leased'::text]));
 CREATE INDEX sample_head_series ON public.sample_head USING btree (series_id, started_at);
 CREATE INDEX sample_head_started ON public.sample_head USING brin (started_at);
+CREATE INDEX snapshot_at ON public.snapshot USING btree (at);
 CREATE TRIGGER alert_event_append_only BEFORE DELETE OR UPDATE ON public.alert_event FOR EACH ROW EXECUTE FUNCTION public.refuse_change_of_history();
 ALTER TABLE ONLY public.alert_event
     ADD CONSTRAINT alert_event_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES public.alert(id);

@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from alerts import AlertClosedError, AlertNotFoundError, AlertRecord, Alerts, AlertState, AlertStoreError
 from baselines import Clock, Ledger
+from baselines.postgres_snapshots import PostgresSnapshots
 from dashboards import change_documents, content_security_policy, render_api_page, render_status_page
 from monitor.access import Right
 from monitor.exporter import Exporter
@@ -26,6 +27,7 @@ from monitor.web.status import alert_documents, series_documents, status_view
 CORRELATION_HEADER = "X-Correlation-ID"
 # What the status page lists: resolved alerts are history.
 SHOWN = (AlertState.FIRING, AlertState.ACKNOWLEDGED)
+_NO_STORE = "the store can't be reached; try again"
 _HARMLESS = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -38,7 +40,15 @@ class Acknowledgement(BaseModel):
 
 
 def create_app(
-    *, settings: Settings, watch: Watch, alerts: Alerts, ledger: Ledger, exporter: Exporter, gate: Gate, clock: Clock
+    *,
+    settings: Settings,
+    watch: Watch,
+    alerts: Alerts,
+    ledger: Ledger,
+    snapshots: PostgresSnapshots,
+    exporter: Exporter,
+    gate: Gate,
+    clock: Clock,
 ) -> FastAPI:
     """The application; it holds no state of its own."""
     app = FastAPI(title="portalwatch", version=version("portalwatch"), docs_url=None, redoc_url=None)
@@ -104,8 +114,28 @@ def create_app(
         try:
             changes = await ledger.between(settings.environment, since or now - timedelta(days=1), now)
         except STORE_IS_AWAY as error:
-            raise HTTPException(503, "the store can't be reached; try again") from error
+            raise HTTPException(503, _NO_STORE) from error
         return change_documents(changes)
+
+    @app.get("/api/v1/snapshots", dependencies=[operator])
+    async def list_snapshots(since: AwareDatetime | None = None) -> list[dict[str, Any]]:
+        """What was kept as evidence since an instant with its time zone, by default a day ago; the newest first."""
+        try:
+            kept = await snapshots.since(settings.environment, since or clock.now() - timedelta(days=1))
+        except STORE_IS_AWAY as error:
+            raise HTTPException(503, _NO_STORE) from error
+        return [one.headline() for one in kept]
+
+    @app.get("/api/v1/snapshots/{number}", dependencies=[operator])
+    async def show_snapshot(number: int) -> dict[str, Any]:
+        """One snapshot: sessions, who waits for whom, processes of the host."""
+        try:
+            kept = await snapshots.find(settings.environment, number)
+        except STORE_IS_AWAY as error:
+            raise HTTPException(503, _NO_STORE) from error
+        if kept is None:
+            raise HTTPException(404, f"there is no snapshot {number}")
+        return kept.document()
 
     @app.get("/api/v1/alerts", dependencies=[operator])
     async def list_alerts() -> list[dict[str, Any]]:

@@ -4,20 +4,24 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# PostgreSQL's lexical structure as far as it matters here. sqlglot's tokenizer takes `$1,$` for the start of a string.
+# What a name begins with: PostgreSQL takes everything beyond ASCII for a letter.
+_LETTER = r"A-Za-z_\x80-\U0010ffff"
+# PostgreSQL's lexical structure as far as it matters here; what is not closed goes on to the end of the text. sqlglot's
+# tokenizer takes `$1,$` for the start of a string.
 _TOKEN = re.compile(
-    r"""
+    rf"""
       (?P<space>\s+)
-    | (?P<comment>--[^\n]*|/\*(?:/\*.*?\*/|.)*?\*/)
+    | (?P<comment>--[^\r\n]*|/\*(?:/\*.*?\*/|.)*?(?:\*/|\Z))
     | (?P<parameter>\$\d+)
-    | (?P<literal>'(?:[^']|'')*\Z
-        | [eE]'(?:[^'\\]|\\.|'')*' | (?:[bBxXnN]|[uU]&)?'(?:[^']|'')*' | \$(?P<tag>[^\W\d]\w*|)\$.*?\$(?P=tag)\$
-        | (?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
-    | (?P<word>(?:[uU]&)?"(?:[^"]|"")*"|[^\W\d][\w$]*)
+    | (?P<literal>[eE]'(?:[^'\\]|\\.|'')*(?:'|\\?\Z) | (?:[bBxXnN]|[uU]&)?'(?:[^']|'')*(?:'|\Z)
+        | \$(?P<tag>[{_LETTER}][\w{_LETTER}]*|)\$.*?(?:\$(?P=tag)\$|\Z)
+        | 0[xX][\da-fA-F_]+|0[oObB][\d_]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+    | (?P<word>(?:[uU]&)?"(?:[^"]|"")*(?:"|\Z)|[{_LETTER}][\w${_LETTER}]*)
     | (?P<symbol>::|.)
     """,
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE | re.DOTALL | re.ASCII,
 )
+_MASKS = {"literal": "?", "comment": " "}
 
 
 class Token(NamedTuple):
@@ -41,3 +45,9 @@ def tokens(sql: str) -> Iterator[Token]:
 def without_comments(sql: str) -> str:
     """The statement as it is written otherwise."""
     return "".join(match[0] for match in _TOKEN.finditer(sql) if match.lastgroup != "comment")
+
+
+def masked(sql: str) -> str:
+    """The statement on one line, each constant a `?`, without comments; it may be cut off, also in a constant."""
+    text = "".join(_MASKS.get(match.lastgroup or "", match[0]) for match in _TOKEN.finditer(sql))
+    return " ".join(text.split())

@@ -1,22 +1,17 @@
 """The facts of one watched database, over its one connection and in turn with its probes."""
 
-import asyncio
 import logging
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-import asyncpg
-
 from baselines.clock import Clock
 from baselines.ledger import LedgerEntry, Section
 from baselines.measurement import Reason
+from probes.database.asking import PATIENCE_SECONDS, Asking
 from probes.database.link import DatabaseLink
 from probes.errors import ProbeFailed
 from probes.ledger.sql import statement
-from probes.probe import ProbeRun
-from probes.stopwatch import LoopDelay, Stopwatch
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +26,6 @@ SECTIONS = (
     Section.VIEWS,
     Section.STATISTICS,
 )
-# For the turn and the statement together; a database that is busier than this is read the next time.
-_PATIENCE_SECONDS = 10.0
 
 
 class DatabaseFacts:
@@ -44,9 +37,7 @@ class DatabaseFacts:
 
     def __init__(self, source: str, link: DatabaseLink, clock: Clock) -> None:
         self._source = source
-        self._link = link
-        self._clock = clock
-        self._loop_delay = LoopDelay(clock)
+        self._asking = Asking(link, clock)
         self._readable = list(SECTIONS)
         self._marks: dict[Section, str] = {}
         self._refused: set[Section] = set()
@@ -68,13 +59,13 @@ class DatabaseFacts:
             for section, mark in (await self._current_marks()).items():
                 if mark != self._marks.get(section):
                     with self._without_if_refused(section):
-                        facts = {row["item"]: row["value"] for row in await self._rows(statement(section))}
+                        facts = {row["item"]: row["value"] for row in await self._asking.rows(statement(section))}
                         entries.append(LedgerEntry(source=self._source, section=section, at=at, facts=facts))
                         self._marks[section] = mark
         except ProbeFailed as failure:
             trouble = str(failure)
         except TimeoutError:
-            trouble = f"not read within {_PATIENCE_SECONDS:g} s"
+            trouble = f"not read within {PATIENCE_SECONDS:g} s"
         if trouble and trouble != self._trouble:
             logger.warning("the change ledger of %s has a gap: %s", self._source, trouble)
         self._trouble = trouble
@@ -106,9 +97,4 @@ class DatabaseFacts:
 
     async def _marks_of(self, sections: Sequence[Section]) -> dict[Section, str]:
         query = "\nUNION ALL\n".join(f"SELECT '{one}', (\n{statement(f'{one}_mark')})" for one in sections)
-        return {Section(name): mark for name, mark in await self._rows(query)}
-
-    async def _rows(self, query: str) -> Sequence[asyncpg.Record]:
-        run = ProbeRun(0, secrets.token_hex(16), self._clock, Stopwatch(self._clock, self._loop_delay))
-        async with asyncio.timeout(_PATIENCE_SECONDS), self._link.turn():
-            return await self._link.rows(query, (), run)
+        return {Section(name): mark for name, mark in await self._asking.rows(query)}

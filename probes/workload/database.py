@@ -10,15 +10,15 @@ from probes.database.connection import MARKER, Connection, connect, hang_up
 from probes.database.failures import DRIVER_ERRORS, failure_of
 from probes.database.link import Argument
 from probes.targets import PostgresTarget
-from probes.workload.errors import WorkloadError
+from probes.workload.errors import FORBIDDEN, MISSING, NOT_LOADED, TOO_OLD, WorkloadError
 from probes.workload.sql_text import Nature
 from probes.workload.statement import Statement, Workload
 
-_SHARED_ROLE = """
+SHARED_ROLE = """
 SELECT rolsuper OR EXISTS (SELECT FROM pg_class WHERE relowner = r.oid AND relkind IN ('r', 'p'))
 FROM pg_roles AS r WHERE rolname = current_user
 """
-_EXTENSION = """
+EXTENSION = """
 SELECT quote_ident(nspname) FROM pg_extension JOIN pg_namespace AS n ON n.oid = extnamespace
 WHERE extname = 'pg_stat_statements'
 """
@@ -59,30 +59,21 @@ async def read_workload(connection: Connection) -> Workload:
 
     Raises WorkloadError where the extension is missing, too old or not loaded, and where no text may be seen.
     """
-    schema = await connection.fetchval(MARKER + _EXTENSION)
+    schema = await connection.fetchval(MARKER + EXTENSION)
     if schema is None:
-        raise WorkloadError(
-            "the database has no pg_stat_statements: add it to shared_preload_libraries, restart PostgreSQL, "
-            "and run CREATE EXTENSION pg_stat_statements in this database"
-        )
+        raise WorkloadError(MISSING)
     try:
         rows = await connection.fetch(MARKER + _STATEMENTS.format(schema=schema))
     except asyncpg.ObjectNotInPrerequisiteStateError:
-        raise WorkloadError(
-            "pg_stat_statements is not loaded: add it to shared_preload_libraries and restart PostgreSQL"
-        ) from None
+        raise WorkloadError(NOT_LOADED) from None
     except asyncpg.UndefinedColumnError:
-        raise WorkloadError(
-            "pg_stat_statements is older than its server: run ALTER EXTENSION pg_stat_statements UPDATE"
-        ) from None
-    is_shared = await connection.fetchval(MARKER + _SHARED_ROLE)
+        raise WorkloadError(TOO_OLD) from None
+    is_shared = await connection.fetchval(MARKER + SHARED_ROLE)
     counted = [row for row in rows if is_shared or not row["ours"]]
     seen = [Statement(row["queryid"], row["query"], row["calls"], row["seconds"]) for row in counted if row["queryid"]]
     hidden = sum(row["seconds"] for row in counted if not row["queryid"])
     if hidden and not seen:
-        raise WorkloadError(
-            "this role may not see the statements of others: GRANT pg_read_all_stats to it (see grants.sql)"
-        )
+        raise WorkloadError(FORBIDDEN)
     return Workload(
         statements=[one for one in seen if not _is_marked(one) and one.nature is not Nature.UTILITY],
         own_seconds=None if is_shared else sum(row["seconds"] for row in rows if row["ours"]),

@@ -56,6 +56,17 @@ def count(dsn: str, query: str) -> int:
     return asyncio.run(ask())
 
 
+def make(dsn: str, statement: str) -> None:
+    """Change a database."""
+
+    async def execute() -> None:
+        connection = await asyncpg.connect(dsn)
+        await connection.execute(statement)
+        await connection.close()
+
+    asyncio.run(execute())
+
+
 def gone(processes: list[psutil.Process]) -> bool:
     """Whether none of them is left (what is dead and not yet collected counts as gone)."""
     return not psutil.wait_procs(processes, timeout=PATIENCE_SECONDS)[1]
@@ -263,3 +274,43 @@ def page(service: Service) -> str:
     answer = service.get("/")
     assert answer is not None
     return answer.text.replace("<wbr>", "")
+
+
+def test_evidence_of_a_lock_is_there_when_the_lock_is_gone(empty_database: str, store: str, tmp_path: Path) -> None:
+    """A table is locked, the probe times out; after the lock has gone the API still names who held it."""
+    port = free_port()
+    statement = "SELECT count(*) FROM accounts"
+    probe = {"kind": "sql", "target": "db", "category": "database_queries", "every": 1, "query": statement}
+    path = configuration(
+        tmp_path / "c.yml",
+        port,
+        empty_database,
+        store={"url": store, "directory": str(tmp_path)},
+        probes={"accounts": probe},
+    )
+
+    def evidence() -> list[dict[str, str]]:
+        answer = service.get("/api/v1/snapshots")
+        told: list[dict[str, str]] = answer.json() if answer and answer.status_code == 200 else []
+        return told
+
+    async def hold_a_lock() -> None:
+        culprit = await asyncpg.connect(empty_database, server_settings={"application_name": "batch"})
+        waiting = await asyncpg.connect(empty_database)
+        try:
+            async with culprit.transaction():
+                await culprit.execute("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE")
+                behind = asyncio.create_task(waiting.execute(statement))
+                await asyncio.to_thread(eventually, evidence, "a snapshot")
+            await behind
+        finally:
+            await culprit.close()
+            await waiting.close()
+
+    make(empty_database, "CREATE TABLE accounts (id int)")
+    with serving(path, port, tmp_path / "log") as service:
+        eventually(service.is_ready, "ready")
+        asyncio.run(hold_a_lock())
+        (one,) = [one for one in evidence() if "batch" in one["sentence"]]
+        assert one["series"] == "database_queries.accounts"
+        assert "blocks 1 session" in one["sentence"]

@@ -11,6 +11,9 @@ from baselines.ledger import release_entry
 from baselines.postgres import PostgresMeasurements
 from baselines.postgres_inspections import PostgresInspections
 from baselines.postgres_ledger import PostgresLedger
+from baselines.postgres_snapshots import PostgresSnapshots
+from baselines.postgres_workload import PostgresWorkload
+from baselines.snapshot import Snapshot
 from monitor.chronicle import Chronicle
 from monitor.clock import SystemClock
 from monitor.database import store_pool
@@ -19,6 +22,7 @@ from monitor.probing import look_inside
 from monitor.settings import Settings
 from probes import ProbeSet
 from probes.ledger import LedgerReader
+from tests.baselines.workloads import bins
 from tests.clocks import START, ManualClock
 from tests.probes.watched import watched
 
@@ -41,7 +45,8 @@ def inspected(at_seconds: float, *nodes: str) -> Inspected:
 
 def chronicle_of(pool: asyncpg.Pool) -> Chronicle:
     """One that writes into that store."""
-    return Chronicle(PostgresLedger(pool), PostgresInspections(pool), SETTINGS, ManualClock())
+    kept = PostgresLedger(pool), PostgresInspections(pool), PostgresWorkload(pool), PostgresSnapshots(pool)
+    return Chronicle(*kept, SETTINGS, ManualClock())
 
 
 def test_a_plan_that_changed_is_logged_and_among_the_changes(store: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,8 +68,32 @@ def test_a_plan_that_changed_is_logged_and_among_the_changes(store: str, capsys:
     assert "plan of q.a: Index Scan on t using i → Seq Scan on t" in capsys.readouterr().out
 
 
+def test_snapshots_wait_for_the_store_and_go_with_single_samples(store: str) -> None:
+    """What was taken while the store was away is written once it is there; after `store.samples_days` it is dropped."""
+    taken = [Snapshot(source="db", at=START, reason=str(number)) for number in range(3)]
+
+    async def run() -> None:
+        async with store_pool("postgresql://u:p@127.0.0.1:1/none", eager=False) as away, store_pool(store) as pool:
+            chronicle, kept = chronicle_of(away), PostgresSnapshots(pool)
+            for one in taken:
+                chronicle.note(one)
+            await chronicle.write()
+            chronicle._snapshots = kept
+            await chronicle.write()
+            await chronicle.write()
+            assert [one.snapshot for one in await kept.since("test", START)] == taken[::-1]
+            clock = ManualClock()
+            clock.advance(SETTINGS.store.samples_days * 86_400 + 1)
+            chronicle = chronicle_of(pool)
+            chronicle._clock = clock
+            await chronicle.keep_house()
+            assert await kept.since("test", START) == []
+
+    asyncio.run(run())
+
+
 def test_while_the_store_is_away_the_latest_waits(store: str) -> None:
-    """Nothing is raised; once there is a store, what was true last is written."""
+    """Nothing is raised; once there is a store, what was true last is written, and every bin of the workload once."""
 
     async def run() -> None:
         async with store_pool("postgresql://u:p@127.0.0.1:1/none", eager=False) as away, store_pool(store) as pool:
@@ -72,9 +101,14 @@ def test_while_the_store_is_away_the_latest_waits(store: str) -> None:
             for release in ("v1", "v2"):
                 chronicle.note(release_entry(release, START))
                 await chronicle.write()
+            for one in bins({"insert": [0.01, 0.02]}):
+                chronicle.note(one)
+                await chronicle.write()
             await chronicle.keep_house()
-            chronicle._ledger = PostgresLedger(pool)
+            chronicle._ledger, chronicle._workload = PostgresLedger(pool), PostgresWorkload(pool)
             await chronicle.write()
+            await chronicle.write()
+            assert await chronicle._workload.between("test", START, inspected(900).at) == bins({"insert": [0.01, 0.02]})
             (entry,) = await PostgresLedger(pool).state("test", START)
             assert entry.facts == {"release": "v2"}
 

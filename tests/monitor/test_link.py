@@ -2,12 +2,17 @@
 
 import asyncio
 import socket
+from datetime import timedelta
 
 import pytest
 
 from baselines import Inspected, Inspection, LedgerEntry, Measurement, Outcome, PlanShape, Reason, Section
+from baselines.inspection import TableState
+from baselines.plan_node import NodeFigures
+from baselines.snapshot import DatabaseSession, Snapshot
+from baselines.workload import StatementText, Usage, WorkloadBin, WorkloadGap
 from monitor import wire
-from monitor.link import Heartbeat, LinkWriter, ask_again, read_link, read_requests
+from monitor.link import Heartbeat, LinkWriter, ask_again, ask_for_snapshot, read_link, read_requests
 from tests.clocks import START
 
 
@@ -125,11 +130,13 @@ def test_a_torn_heartbeat_is_left_out() -> None:
 
 INSPECTION = Inspection(
     plan=PlanShape(("Aggregate", "  Seq Scan on t")),
+    figures=(NodeFigures(1, 8.5, 1, 0), NodeFigures(20, 8.25)),
     generic=True,
     server_seconds=0.0125,
     rows=7,
     hit_ratio=0.99,
     analyzed_at={"t": START, "u": None},
+    tables={"t": TableState(rows=7, changed=3, without_statistics=0)},
     settings={"plan_cache_mode": "auto"},
 )
 
@@ -140,6 +147,15 @@ INSPECTION = Inspection(
         Inspected(series="q.a", at=START, inspection=INSPECTION),
         Inspected(series="q.b", at=START, inspection=Inspection(plan=PlanShape(()))),
         LedgerEntry(source="db", section=Section.INDEXES, at=START, facts={"index é": "x" * 1_000_000}),
+        Snapshot(source="db", at=START, reason="é", sessions=(DatabaseSession(pid=1, blocked_by=(2, 3)),)),
+        WorkloadGap(database="db", at=START, reason="no extension"),
+        WorkloadBin(
+            database="db",
+            started_at=START,
+            finished_at=START + timedelta(minutes=5),
+            statements={StatementText("0a", "SELECT é", False): Usage(3, 0.25, 7)},
+            other=Usage(1, 0.5, 0),
+        ),
     ],
 )
 def test_a_note_survives_the_link(note: wire.Note) -> None:
@@ -163,7 +179,15 @@ def test_what_nobody_knows_is_left_out() -> None:
     async def run() -> list[Measurement | Heartbeat | wire.Note]:
         writing_end, reading_end = socket.socketpair()
         with writing_end:
-            for line in (b'{"later": [1]}', b"{}", b'{"heartbeat": 3}', b'{"ledger": 3}', b'{"ledger": ["a"]}', b"3"):
+            for line in (
+                b'{"later": [1]}',
+                b"{}",
+                b'{"heartbeat": 3}',
+                b'{"ledger": 3}',
+                b'{"ledger": ["a"]}',
+                b'{"snapshot": {}}',
+                b"3",
+            ):
                 writing_end.sendall(line + b"\n")
             writing_end.sendall(wire.encode(measured(2)))
             return await received(reading_end, 1)
@@ -217,6 +241,20 @@ def test_a_service_that_reads_can_ask() -> None:
             return request
 
     assert asyncio.run(run()) == "a"
+
+
+def test_a_reason_is_one_line() -> None:
+    """However many lines it has: it is one request, the series first."""
+
+    async def run() -> list[str]:
+        probing_end, serving_end = socket.socketpair()
+        probing_end.setblocking(False)
+        with probing_end, serving_end:
+            ask_for_snapshot(serving_end, "q.a", "slow:\n 3 s\r\n")
+            ask_again(serving_end, "a")
+            return await requested(probing_end, 2)
+
+    assert asyncio.run(run()) == ["q.a slow: 3 s", "a"]
 
 
 @pytest.mark.parametrize("cuts", [(1,), (3,), (4, 6), (2, 3, 4, 5, 6, 7, 8)])

@@ -77,6 +77,16 @@ def test_what_is_well_again_is_forgotten() -> None:
     assert [one.rule for one in watch.findings_of("q.b")] == [Rule.ABSOLUTE]
 
 
+def test_news_is_what_was_not_as_bad_before() -> None:
+    """A finding that stays is none; one that became critical is, and one that comes again after it was well."""
+    watch = Watch(SERIES, START)
+    warning, critical, well = (finding(level=one) for one in (Level.WARNING, Level.CRITICAL, Level.OK))
+    assert [watch.judged([one]) for one in (warning, warning, critical, critical, warning, well, warning)] == [
+        *([warning], [], [critical], [], []),
+        *([], [warning]),
+    ]
+
+
 def test_a_finding_that_stays_is_kept_once_in_its_latest_form() -> None:
     """The second evaluation replaces the first."""
     watch = Watch(SERIES, START)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from baselines.verdict import SeriesComparison, Verdict
+from baselines.verdict import Comparison, SeriesComparison, Verdict
 from tests.thresholds.comparisons import compared, comparison, failing, slower
 from thresholds import Action, Advice, advise, load_rollback
 
@@ -159,3 +159,11 @@ def test_the_price_of_an_inconclusive_series(more_sessions: int | None, price: s
     """Of a series that is not decided itself, the comparison knows what it would take."""
     one = compared(A, typical=Verdict.INCONCLUSIVE, over=(0.84, 0.44), more_sessions=more_sessions)
     assert advised(one).reason == f"{A} may be more than 25 % slower (84 % likely); {price}"
+
+
+@pytest.mark.parametrize(("more_blocks", "price"), [(4, "about 40 further pairs"), (None, "no number of pairs")])
+def test_the_price_in_a_duel_is_pairs(more_blocks: int | None, price: str) -> None:
+    """Who interleaves already is not told to."""
+    one = compared(A, typical=Verdict.INCONCLUSIVE, over=(0.84, 0.44), more_sessions=more_blocks)
+    advice = advise(Comparison(before="old", after="new", series=[one], interleaved=True), load_rollback())
+    assert advice.reason == f"{A} may be more than 25 % slower (84 % likely); {price} would decide it"

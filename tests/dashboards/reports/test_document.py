@@ -20,7 +20,7 @@ SIDE = ["n", "failed", "mean", "median", "p95", "p95_interval", "p99", "min", "m
 def test_the_keys_are_exactly_those_scripts_rely_on() -> None:
     """No key is missing, none is new, and they stand in the order in which the contract lists them."""
     told = json.loads(render_json(dropped_index()))
-    assert list(told) == ["before", "after", "profile", "overall", "series", "changes"]
+    assert list(told) == ["before", "after", "profile", "overall", "series", "workload", "changes"]
     assert list(told["overall"]) == ["verdict", "advice", "common_mode", "load"]
     assert list(told["overall"]["advice"]) == ["action", "rollback_tier", "probability", "reason"]
     assert list(told["overall"]["advice"]["probability"]) == ["over_25", "over_40"]
@@ -33,7 +33,7 @@ def test_the_keys_are_exactly_those_scripts_rely_on() -> None:
     assert list(slow["after"]) == SIDE
     assert [list(one) for one in slow["questions"]] == [["question", "ratio", "ci_low", "ci_high", "verdict"]] * 3
     assert [list(one) for one in slow["findings"]] == [["rule", "level", "limit", "value", "dry_run"]] * 2
-    assert [list(one) for one in slow["explanations"]] == [["kind", "summary"]]
+    assert [list(one) for one in slow["explanations"]] == [["kind", "summary", "figures", "details"]]
 
 
 def test_seconds_are_milliseconds_and_ratios_stay_ratios() -> None:

@@ -13,6 +13,8 @@ from alerts import Alerts, DeliveryWorker, Evidence, Links, Policy
 from alerts.postgres import PostgresAlerts
 from baselines import LedgerEntry, Measurement, Outcome, Reason, Section, Series, SeriesRegistry, Unit
 from baselines.postgres_ledger import PostgresLedger
+from baselines.postgres_snapshots import PostgresSnapshots
+from baselines.snapshot import DatabaseSession, Snapshot
 from monitor.access import AccessTokens, Right
 from monitor.database import store_pool
 from monitor.exporter import Exporter
@@ -48,6 +50,7 @@ class House:
     alerts: Alerts
     tokens: AccessTokens
     ledger: PostgresLedger
+    snapshots: PostgresSnapshots
 
 
 def visit(store: str, act: Callable[[House], Awaitable[None]], *, operators_need_token: bool = False) -> None:
@@ -63,19 +66,20 @@ def visit(store: str, act: Callable[[House], Awaitable[None]], *, operators_need
                 kept, {}, clock=clock, observer=exporter, random=Random(1), links_of=lambda _: Links()
             )
             alerts = Alerts(kept, worker, clock=clock, observer=exporter)
-            tokens, ledger = AccessTokens(pool), PostgresLedger(pool)
+            tokens, ledger, snapshots = AccessTokens(pool), PostgresLedger(pool), PostgresSnapshots(pool)
             app = create_app(
                 settings=Settings(environment="test"),
                 watch=watch,
                 alerts=alerts,
                 ledger=ledger,
+                snapshots=snapshots,
                 exporter=exporter,
                 gate=Gate(tokens, clock, operators_need_token=operators_need_token),
                 clock=clock,
             )
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-                await act(House(client, clock, watch, alerts, tokens, ledger))
+                await act(House(client, clock, watch, alerts, tokens, ledger, snapshots))
 
     asyncio.run(run())
 
@@ -248,6 +252,25 @@ def test_a_correlation_id_is_echoed_or_made(store: str) -> None:
         forged = await ask("x y")
         assert len(forged) == 32
         assert await ask("x y") != forged
+
+    visit(store, act)
+
+
+def test_snapshots_are_told_since_an_instant(store: str) -> None:
+    """A list says what each shows in a sentence, one of them has all of it, and one that is not there is a 404."""
+
+    async def act(house: House) -> None:
+        sessions = (DatabaseSession(pid=1), DatabaseSession(pid=2, blocked_by=(1,)))
+        taken = Snapshot(source="db", at=house.clock.now(), reason="why", series="q.a", sessions=sessions)
+        await house.snapshots.append("test", taken)
+        await house.snapshots.append("elsewhere", taken)
+        (one,) = (await house.client.get("/api/v1/snapshots")).json()
+        assert (one["series"], one["sentence"]) == ("q.a", "pid 1 blocks 1 session")
+        whole = (await house.client.get(f"/api/v1/snapshots/{one['id']}")).json()
+        assert [each["blocked_by"] for each in whole["sessions"]] == [[], [1]]
+        assert (await house.client.get(f"/api/v1/snapshots/{one['id'] + 1}")).status_code == 404
+        later = house.clock.now() + timedelta(seconds=1)
+        assert (await house.client.get("/api/v1/snapshots", params={"since": later.isoformat()})).json() == []
 
     visit(store, act)
 
