@@ -15,13 +15,15 @@ class Look(Enum):
     """Which look at a comparison this is, with the chance of a false "degraded" it may spend, per series.
 
     A comparison that may be given further sessions while it is undecided is looked at after 5, 8 and 12 of them, and
-    these three share out the error of the one look that was planned from the start.
+    these three share out the error of the one look that was planned from the start. So do the two looks at a duel.
     """
 
     ONLY = (None, 0.050)
     FIRST = (5, 0.020)
     SECOND = (8, 0.016)
     LAST = (LARGEST_CAPTURE, 0.014)
+    DUEL_EARLY = (None, 0.020)
+    DUEL_END = (None, 0.030)
 
     def __init__(self, sessions: int | None, error: float) -> None:
         self.sessions = sessions
