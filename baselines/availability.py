@@ -32,7 +32,7 @@ class _Failures:
 
     @property
     def share(self) -> float:
-        return self.failed / self.calls
+        return self.failed / self.calls if self.calls else 0.0
 
     def __str__(self) -> str:
         return f"{self.failed} of {self.calls} calls ({self.share:.1%})"
@@ -51,13 +51,34 @@ def judge_availability(before: Sequence[Samples], after: Sequence[Samples]) -> A
     There is no ratio: most shares are zero.
     """
     was, is_now = _Failures(before), _Failures(after)
+    worse, better = (is_now, was) if is_now.share > was.share else (was, is_now)
+    p_value = fisher_exact(better.failed, better.calls, worse.failed, worse.calls)
+    return _judged(was, is_now, beyond_chance=p_value < AVAILABILITY_ERROR)
+
+
+def judge_paired_availability(before: Sequence[Samples], after: Sequence[Samples], error: float) -> Answer:
+    """The same where the i-th call of each session before was made together with the i-th one after.
+
+    What hits both calls of a pair says nothing, so the exact test is that of the pairs in which one of them failed.
+    """
+    lost = [_lost(side) for side in (before, after)]
+    only_before, only_after = (int(np.count_nonzero(one & ~other)) for one, other in (lost, reversed(lost)))
+    p_value = sign_test(max(only_before, only_after), only_before + only_after)
+    return _judged(_Failures(before), _Failures(after), beyond_chance=p_value < error)
+
+
+def _lost(sessions: Sequence[Samples]) -> NDArray[np.bool_]:
+    """Which calls of all sessions failed or timed out."""
+    return np.concatenate([np.empty(0, dtype=np.bool_), *(one.failed | one.timed_out for one in sessions)])
+
+
+def _judged(was: _Failures, is_now: _Failures, *, beyond_chance: bool) -> Answer:
     if not was.calls or not is_now.calls:
         side = "before" if not was.calls else "after"
         return _answer(Verdict.INCONCLUSIVE, f"there is no call on the {side} side", more_sessions=1)
     change = f"failed before: {was}, after: {is_now}"
     rise = is_now.share - was.share
     worse, better = (is_now, was) if rise > 0 else (was, is_now)
-    beyond_chance = fisher_exact(better.failed, better.calls, worse.failed, worse.calls) < AVAILABILITY_ERROR
     large = abs(rise) >= SMALLEST_DIFFERENCE
     outage = worse.sessions_lost > better.sessions_lost
     if beyond_chance and large and (worse.sessions_hit >= FEWEST_SESSIONS or worse.sessions_lost):
@@ -77,6 +98,11 @@ def fisher_exact(failed_before: int, calls_before: int, failed_after: int, calls
     after = np.arange(failed_after, min(failed, calls_after) + 1)
     log_terms = _log_choose(failed, after) + _log_choose(calls - failed, calls_after - after)
     return min(1.0, float(np.exp(log_terms - _log_choose(calls, calls_after)).sum()))
+
+
+def sign_test(more: int, pairs: int) -> float:
+    """The one-sided p of the exact sign test: that many or more of so many pairs go one way, if both are as likely."""
+    return float(special.bdtrc(more - 1, pairs, 0.5)) if more else 1.0
 
 
 def _log_choose(total: int, chosen: NDArray[np.intp] | int) -> NDArray[np.float64]:

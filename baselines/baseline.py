@@ -1,11 +1,12 @@
 """A baseline: a named, immutable set of series captured together, session by session."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from baselines.evidence import Evidence
 from baselines.plan_shape import PlanShape
 from baselines.samples import Samples
 from baselines.series import Series
@@ -64,7 +65,9 @@ class CaptureConditions:
 class CaptureSession:
     """One pass over all series. `samples` are judged; `cold` are the first calls after a connect, kept apart.
 
-    `plans` has the plan of each series that is a query, as it was in this session.
+    `plans` has the plan of each series that is a query, as it was in this session, `evidence` what else may explain a
+    series, and `levels` what was seen meanwhile of series that are no durations, in the order of time. Sessions from
+    before these were kept have none.
     """
 
     number: int
@@ -74,6 +77,8 @@ class CaptureSession:
     samples: Mapping[str, Samples]
     cold: Mapping[str, Samples]
     plans: Mapping[str, PlanShape]
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    levels: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

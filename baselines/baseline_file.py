@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from baselines.baseline import Approval, Baseline, BaselineError, CaptureConditions, CaptureSession, Forced
+from baselines.evidence import Evidence
 from baselines.plan_shape import PlanShape
 from baselines.samples import Samples
 from baselines.series import Direction, Series, Unit
@@ -75,6 +76,8 @@ def _to_document(baseline: Baseline) -> dict[str, Any]:
                 "samples": {name: _samples_document(one) for name, one in session.samples.items()},
                 "cold": {name: _samples_document(one) for name, one in session.cold.items()},
                 "plans": {name: one.nodes for name, one in session.plans.items()},
+                "evidence": {name: one.to_document() for name, one in session.evidence.items()},
+                "levels": {name: list(seen) for name, seen in session.levels.items()},
             }
             for session in baseline.sessions
         ],
@@ -114,6 +117,7 @@ def _series(document: Mapping[str, Any]) -> Series:
 
 
 def _session(document: Mapping[str, Any]) -> CaptureSession:
+    plans = {name: PlanShape(tuple(nodes)) for name, nodes in document["plans"].items()}
     return CaptureSession(
         number=document["number"],
         started_at=datetime.fromisoformat(document["started_at"]),
@@ -121,7 +125,12 @@ def _session(document: Mapping[str, Any]) -> CaptureSession:
         conditions=CaptureConditions.from_document(document["conditions"]),
         samples={name: _samples(one) for name, one in document["samples"].items()},
         cold={name: _samples(one) for name, one in document["cold"].items()},
-        plans={name: PlanShape(tuple(nodes)) for name, nodes in document["plans"].items()},
+        plans=plans,
+        # Files from before there was evidence have none.
+        evidence={
+            name: Evidence.from_document(one, plans.get(name)) for name, one in document.get("evidence", {}).items()
+        },
+        levels=document.get("levels", {}),
     )
 
 

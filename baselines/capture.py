@@ -1,5 +1,6 @@
 """A capture campaign: sessions × samples, round robin over all probes, so that all meet the same moods of the host."""
 
+import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -9,8 +10,9 @@ from typing import Protocol
 
 from baselines.baseline import CaptureConditions, CaptureSession, Spacing
 from baselines.clock import Clock, SteadyClock
+from baselines.evidence import Evidence, Origin
+from baselines.inspection import Inspection
 from baselines.measurement import Measurement
-from baselines.plan_shape import PlanShape
 from baselines.samples import Samples
 from baselines.series import Series, SeriesRegistry
 
@@ -21,6 +23,8 @@ SPREAD_SAMPLE_SECONDS = 3.0
 SPREAD_SESSION_PAUSE_SECONDS = 60.0
 # Measured beside a busy neighbour, up to two calls of three are disturbed: three more leave one sample of five out.
 _REPEATS = 3
+# What else goes on is looked at after so many rounds; the look itself must not become a load.
+_ROUNDS_A_LOOK = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +72,12 @@ class CaptureTarget(Protocol):
         """One run of one probe; a failure is a measurement."""
         ...
 
-    async def plan(self, probe: str) -> PlanShape | None:
-        """The plan of a probe that is a query, None for any other and for one that can't be had."""
+    async def inspect(self, probe: str) -> Inspection | None:
+        """How the target carries out a probe that is a query, None for any other and where that can't be had."""
+        ...
+
+    def origin_of(self, probe: str) -> Origin:
+        """What that probe asks, and of whom."""
         ...
 
     def series_of(self, probe: str) -> Sequence[Series]:
@@ -91,10 +99,13 @@ async def capture_sessions(
     clock: Clock,
     order: random.Random,
     advanced: Callable[[], None],
+    beside: Sequence[str] = (),
     warm_up: int = WARM_UP_CALLS,
     first_number: int = 1,
 ) -> list[CaptureSession]:
     """Run the campaign. `advanced` is called after each call of a probe, `conditions` at the start of each session.
+
+    `beside` are the probes whose levels are seen meanwhile, between two rounds, so that nothing is timed during that.
 
     The first session starts with `warm_up` calls of every probe, kept apart as cold. A wall clock that is set meanwhile
     changes nothing: instants follow the monotonic count from the start on.
@@ -109,7 +120,7 @@ async def capture_sessions(
     for number in range(first_number, first_number + plan.sessions):
         if sessions:
             await clock.sleep(plan.pause_seconds)
-        session = await _session(plan, number, probes, target, conditions(), clock, order, advanced, cold)
+        session = await _session(plan, number, probes, target, conditions(), clock, order, advanced, cold, beside)
         sessions.append(session)
         cold = defaultdict(list)
     return sessions
@@ -130,9 +141,13 @@ async def _session(
     order: random.Random,
     advanced: Callable[[], None],
     cold: Mapping[str, Sequence[Measurement]],
+    beside: Sequence[str],
 ) -> CaptureSession:
+    # Shares and rates are those since the look before: this one only begins the first span.
+    await _look(beside, target, clock)
     started_at, started = clock.now(), clock.monotonic()
     judged = defaultdict[str, list[Measurement]](list)
+    levels = defaultdict[str, list[float]](list)
     for turn in range(plan.samples):
         intended_at = started_at + timedelta(seconds=turn * plan.round_seconds)
         await clock.sleep(started + turn * plan.round_seconds - clock.monotonic())
@@ -141,11 +156,17 @@ async def _session(
             first = intended_at if plan.round_seconds else clock.now()
             _collect(judged, await _undisturbed(target, probe, first, clock))
             advanced()
-    plans = {}
+        if (turn + 1) % _ROUNDS_A_LOOK == 0 or turn + 1 == plan.samples:
+            for one in await _look(beside, target, clock):
+                if one.value is not None and not target.series[one.series].is_duration:
+                    levels[one.series].append(one.value)
+    evidence = {}
     for probe in probes:
-        shape = await target.plan(probe)
-        if shape is not None:
-            plans.update(dict.fromkeys((series.name for series in target.series_of(probe)), shape))
+        inspection, origin = await target.inspect(probe), target.origin_of(probe)
+        for name in (series.name for series in target.series_of(probe) if series.is_duration):
+            evidence[name] = Evidence.of_measurements(
+                judged[name], cold=cold.get(name, ()), origin=origin, inspection=inspection
+            )
     return CaptureSession(
         number=number,
         started_at=started_at,
@@ -153,8 +174,16 @@ async def _session(
         conditions=conditions,
         samples=_samples(judged, target.series),
         cold=_samples(cold, target.series),
-        plans=plans,
+        plans={name: one.inspection.plan for name, one in evidence.items() if one.inspection is not None},
+        evidence=evidence,
+        levels=levels,
     )
+
+
+async def _look(probes: Sequence[str], target: CaptureTarget, clock: Clock) -> list[Measurement]:
+    """One run of each of these, at the same time."""
+    looks = await asyncio.gather(*(target.run(probe, clock.now()) for probe in probes))
+    return [measurement for look in looks for measurement in look]
 
 
 async def _undisturbed(target: CaptureTarget, probe: str, intended_at: datetime, clock: Clock) -> Sequence[Measurement]:

@@ -1,15 +1,15 @@
 """A capture against another: every series judged, all of them as one family."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from baselines.baseline import Baseline, BaselineError, Spacing
 from baselines.case import Case, Look
-from baselines.explanation import Explanation, ExplanationKind
+from baselines.causes.explained import explained
 from baselines.family import Judgement, judge_family
 from baselines.host_load import HostLoads, load_range
-from baselines.plan_shape import PlanShape
+from baselines.ledger import Change
 from baselines.samples import Samples
 from baselines.series import Series
 from baselines.summary import summarise
@@ -28,13 +28,16 @@ def compare(
     floor_seconds: float = FLOOR_SECONDS,
     look: Look = Look.ONLY,
     known: Mapping[str, Series] = MappingProxyType({}),
+    changes: Sequence[Change] = (),
+    judge: Callable[[Sequence[Case], Look], list[Judgement]] = judge_family,
 ) -> Comparison:
-    """Judges the durations of two captures; series in other units have no ratio and are left out.
+    """Judges the durations of two captures, and explains; series in other units have no ratio and are left out.
 
     Args: `tolerances` maps the name of every duration of either side to the ratio after/before that is tolerated
     (1.25). `history` maps names to earlier sessions of the unchanged series, in any order; a series may be absent.
     `look` is ONLY where no further sessions are planned. `known` is what the configuration says of series today: with
-    it, calls and controls are known, which no capture keeps.
+    it, calls and controls are known, which no capture keeps. `changes` are what else has changed in between.
+    `judge` is another one where the sessions are the blocks of a duel.
 
     Raises BaselineError where the two have no duration in common, or a tolerance is absent.
     """
@@ -53,13 +56,15 @@ def compare(
         )
         for name in names
     ]
-    judged = zip(cases, judge_family(cases, look), strict=True)
-    return Comparison(
+    judged = zip(cases, judge(cases, look), strict=True)
+    comparison = Comparison(
         before=before.name,
         after=after.name,
         series=[_compared(before, after, case, judgement, known) for case, judgement in judged],
         loads=HostLoads(before=load_range(before.sessions), after=load_range(after.sessions)),
+        changes=changes,
     )
+    return explained(comparison, before, after)
 
 
 def _require_comparable(
@@ -105,7 +110,6 @@ def _compared(
         level=judgement.level,
         probability_over=judgement.probability_over,
         sessions=(len(case.before), len(case.after)),
-        explanations=_explanations(before, after, name),
     )
 
 
@@ -114,13 +118,3 @@ def _described(captured: Series, known: Series | None) -> Series:
     if known is None:
         return captured
     return replace(captured, calls_per_hour=known.calls_per_hour, is_control=known.is_control)
-
-
-def _explanations(before: Baseline, after: Baseline, name: str) -> list[Explanation]:
-    was, is_now = _last_plan(before, name), _last_plan(after, name)
-    change = was.difference(is_now) if was and is_now else None
-    return [Explanation(ExplanationKind.PLAN_CHANGE, change)] if change else []
-
-
-def _last_plan(baseline: Baseline, name: str) -> PlanShape | None:
-    return next((session.plans[name] for session in reversed(baseline.sessions) if name in session.plans), None)

@@ -14,6 +14,7 @@ from operator import attrgetter
 
 from baselines.baseline import CaptureConditions, CaptureSession
 from baselines.case import LARGEST_CAPTURE
+from baselines.evidence import Evidence
 from baselines.live import LEAST_SESSIONS, runs
 from baselines.measurement import Measurement, Outcome
 from baselines.plan_shape import PlanShape
@@ -137,6 +138,7 @@ def _session(
         samples={name: Samples.of_measurements(run) for name, run in by_series.items()},
         cold={},
         plans={name: plans[name] for name in by_series if name in plans},
+        evidence={name: Evidence.of_measurements(run) for name, run in by_series.items()},
     )
 
 
@@ -171,4 +173,5 @@ def _only(session: CaptureSession, names: Collection[str]) -> CaptureSession:
         session,
         samples={name: session.samples[name] for name in names},
         plans={name: session.plans[name] for name in names if name in session.plans},
+        evidence={name: session.evidence[name] for name in names if name in session.evidence},
     )

@@ -6,6 +6,8 @@ from dataclasses import replace
 from itertools import groupby, pairwise
 
 from baselines.baseline import Baseline, CaptureConditions, CaptureSession
+from baselines.evidence import Evidence
+from baselines.explanation import ExplanationKind
 from baselines.measurement import Measurement
 from baselines.plan_shape import PlanShape
 from baselines.samples import Samples
@@ -54,6 +56,7 @@ def live_baseline(
                 samples={name: Samples.of_measurements(ones) for name, ones in by_series.items()},
                 cold={},
                 plans={name: plans[name] for name in by_series if name in plans},
+                evidence={name: Evidence.of_measurements(ones) for name, ones in by_series.items()},
             )
             for number, by_series in sorted(by_number.items())
         ],
@@ -75,7 +78,8 @@ def _patient(one: SeriesComparison) -> SeriesComparison:
         more_sessions=LEAST_SESSIONS - sessions,
         reason=f"the last hour has {sessions} of {LEAST_SESSIONS} runs of {SESSION_SAMPLES} undisturbed samples",
     )
-    return replace(one, verdict=Verdict.INCONCLUSIVE, answers=[answer])
+    known = [each for each in one.explanations if each.kind is not ExplanationKind.UNKNOWN]
+    return replace(one, verdict=Verdict.INCONCLUSIVE, answers=[answer], explanations=known)
 
 
 def runs(measurements: Sequence[Measurement]) -> list[Sequence[Measurement]]:

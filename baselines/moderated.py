@@ -6,6 +6,7 @@ Arrays have one entry a case (shape (cases,)) unless they say otherwise.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from baselines.statistics import (
     Groups,
     benjamini_hochberg,
     difference,
+    level,
     shrunk_variance,
 )
 
@@ -76,6 +78,30 @@ class SessionRow:
         return np.bincount(self.case[flags & (self.side == side)], minlength=len(self.cases)) > 0
 
 
+class Contrast(Protocol):
+    """After against before, for each case of a family: what the rules of the typical question ask of an estimate.
+
+    `learnt`: whether its scatter is known of this very series; what is not is corrected for the family's size.
+    """
+
+    before: Groups
+    learnt: Flags
+    estimate: Estimate
+    level: Estimate
+
+    def more_sessions(self, log_separation: Floats, planned: float) -> Floats:
+        """How many more a side would tell two log ratios that far apart, with `planned` standard errors between."""
+        ...
+
+    def undecided(self, i: int, more: int) -> str:
+        """What to do about that case where so many more sessions a side would probably decide it."""
+        ...
+
+    def reservations(self, i: int) -> list[str]:
+        """What a reader must know of the scatter that was used."""
+        ...
+
+
 class Moderated:
     """A figure of every session as a difference after/before; what is not finite is no observation.
 
@@ -94,6 +120,7 @@ class Moderated:
         prior_degrees = np.where(self.learnt, np.minimum(PRIOR_DEGREES, history_degrees), PRIOR_DEGREES)
         self.variance, self.degrees = shrunk_variance(prior_degrees, self.prior_sd, self.before, self.after)
         self.estimate: Estimate = difference(self.before, self.after, self.variance, self.degrees, residual_sd)
+        self.level: Estimate = level(self.after, self.variance, self.degrees)
         self._residual_sd = residual_sd
 
     def more_sessions(self, log_separation: Floats, planned: float) -> Floats:
@@ -108,6 +135,18 @@ class Moderated:
     def sessions(self) -> Floats:
         """The sessions of the smaller side."""
         return np.minimum(self.before.count, self.after.count)
+
+    def undecided(self, i: int, more: int) -> str:
+        """What to do about that case where so many more sessions a side would probably decide it."""
+        return undecided(int(self.sessions[i]), more)
+
+    def reservations(self, i: int) -> list[str]:
+        """What a reader must know of the prior that was used."""
+        if self.learnt[i]:
+            return []
+        if self.single[i]:
+            return ["one session a side and no history: only very large changes can be claimed"]
+        return [f"no history: a scatter of {self.prior_sd[i]:.0%} between sessions is assumed"]
 
 
 def gate(p_values: Floats, learnt: Flags, error: float) -> tuple[Flags, Flags]:

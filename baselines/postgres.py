@@ -11,7 +11,7 @@ import asyncpg
 from baselines.baseline import Approval, Baseline, BaselineError
 from baselines.measurement import Measurement, Outcome, Reason
 from baselines.rollup import Rollup
-from baselines.rows import approval_columns, approval_of, arrays, plan_of, series_of, session_of
+from baselines.rows import approval_columns, approval_of, arrays, evidence_of, plan_of, series_of, session_of
 from baselines.samples import Samples
 from baselines.series import Series, SeriesRegistry
 from baselines.sql import statement
@@ -91,6 +91,7 @@ class PostgresBaselines:
                     session.started_at,
                     session.finished_at,
                     json.dumps(asdict(session.conditions)),
+                    json.dumps({level: list(seen) for level, seen in session.levels.items()}),
                 )
                 await connection.executemany(
                     statement("insert_capture_samples"),
@@ -101,6 +102,7 @@ class PostgresBaselines:
                             *arrays(samples),
                             *arrays(session.cold.get(name)),
                             plan_of(session, name),
+                            evidence_of(session, name),
                         )
                         for name, samples in session.samples.items()
                     ],

@@ -8,6 +8,7 @@ import asyncpg
 import numpy as np
 
 from baselines.baseline import Approval, CaptureConditions, CaptureSession, Forced
+from baselines.evidence import Evidence
 from baselines.plan_shape import PlanShape
 from baselines.samples import Samples
 from baselines.series import Direction, Series, Unit
@@ -50,6 +51,12 @@ def plan_of(session: CaptureSession, series: str) -> list[str] | None:
     return None if plan is None else list(plan.nodes)
 
 
+def evidence_of(session: CaptureSession, series: str) -> str | None:
+    """The evidence on a series in a session as JSON text, None where it has none."""
+    evidence = session.evidence.get(series)
+    return None if evidence is None else json.dumps(evidence.to_document())
+
+
 def series_of(row: asyncpg.Record) -> Series:
     """The series in a row."""
     return Series(row["name"], Unit(row["unit"]), Direction(row["direction"]), row["cadence_seconds"], row["route"])
@@ -58,6 +65,7 @@ def series_of(row: asyncpg.Record) -> Series:
 def session_of(number: int, rows: Sequence[asyncpg.Record]) -> CaptureSession:
     """The session that has a row for each of its series."""
     first = rows[0]
+    plans = {row["name"]: PlanShape(tuple(row["plan"])) for row in rows if row["plan"] is not None}
     return CaptureSession(
         number=number,
         started_at=first["started_at"],
@@ -65,5 +73,11 @@ def session_of(number: int, rows: Sequence[asyncpg.Record]) -> CaptureSession:
         conditions=CaptureConditions.from_document(json.loads(first["conditions"])),
         samples={row["name"]: Samples.of(row["value"], row["timed_out"]) for row in rows},
         cold={row["name"]: Samples.of(row["cold_value"], row["cold_timed_out"]) for row in rows if row["cold_value"]},
-        plans={row["name"]: PlanShape(tuple(row["plan"])) for row in rows if row["plan"] is not None},
+        plans=plans,
+        evidence={
+            row["name"]: Evidence.from_document(json.loads(row["evidence"]), plans.get(row["name"]))
+            for row in rows
+            if row["evidence"] is not None
+        },
+        levels=json.loads(first["levels"]),
     )

@@ -13,9 +13,9 @@ import numpy as np
 from baselines.baseline import Spacing
 from baselines.case import Case, Look
 from baselines.location import LATENCY_UNANSWERED_SHARE, judged_band, unanswered
-from baselines.moderated import Flags, Interval, Moderated, Prior, SessionRow, gate, undecided
+from baselines.moderated import Contrast, Flags, Interval, Moderated, Prior, SessionRow, gate
 from baselines.samples import Samples
-from baselines.statistics import Floats, holm, level
+from baselines.statistics import Floats, holm
 from baselines.verdict import Answer, Level, Question, Verdict
 
 # The figures below without another source are from 900 unchanged and 780 really changed capture sessions of 15 series.
@@ -63,27 +63,35 @@ def judge_typical(cases: Sequence[Case], look: Look = Look.ONLY) -> list[Typical
     """
     if not cases:
         return []
+    with np.errstate(all="ignore"):
+        row = SessionRow(cases)
+        locations = row.locations(np.array([judged_band([*case.before, *case.after]) for case in cases]))
+        contrast = Moderated(row, locations, PRIOR)
+    return judge_contrast(row, locations, contrast, look)
+
+
+def judge_contrast(row: SessionRow, locations: Floats, contrast: Contrast, look: Look) -> list[Typical]:
+    """The same rules for any estimate of after/before that was made of these locations, shape (sessions,)."""
     with np.errstate(all="ignore"):  # what is NaN or infinite here compares false, and so decides nothing
-        sides = _Sides(cases)
+        sides = _Sides(row, locations, contrast)
         figures = _Figures(sides)
-        calls = _Calls(cases, sides, figures, look)
+        calls = _Calls(row.cases, sides, figures, look)
     return [
         Typical(
             answer=_answer(case, i, sides, figures, calls),
             level=_level(figures, i),
             probability_over=_probability_over(figures, i),
         )
-        for i, case in enumerate(cases)
+        for i, case in enumerate(row.cases)
     ]
 
 
 class _Sides:
-    """The low locations of a family, and why a side may lie nowhere."""
+    """A contrast of a family, and why one of its sides may lie nowhere."""
 
-    def __init__(self, cases: Sequence[Case]) -> None:
-        row = SessionRow(cases)
-        locations = row.locations(np.array([judged_band([*case.before, *case.after]) for case in cases]))
-        self.moderated = Moderated(row, locations, PRIOR)
+    def __init__(self, row: SessionRow, locations: Floats, contrast: Contrast) -> None:
+        cases = row.cases
+        self.contrast = contrast
         at_zero_before, at_zero_after = (row.any_of(np.isneginf(locations), side) for side in (0, 1))
         self.doubts_before = [_doubt("before", case.before, at_zero_before[i]) for i, case in enumerate(cases)]
         self.doubts_after = [_doubt("after", case.after, at_zero_after[i]) for i, case in enumerate(cases)]
@@ -109,12 +117,12 @@ class _Figures:
     """What is estimated of each case; NaN where a side has no location."""
 
     def __init__(self, sides: _Sides) -> None:
-        moderated = sides.moderated
+        contrast = sides.contrast
         sound_before = np.array([doubt is None for doubt in sides.doubts_before])
         sound_after = np.array([doubt is None for doubt in sides.doubts_after])
-        self.level = Interval(level(moderated.after, moderated.variance, moderated.degrees))
+        self.level = Interval(contrast.level)
         self.has_level: Flags = sound_after & np.isfinite(self.level.value)
-        self.estimate = moderated.estimate
+        self.estimate = contrast.estimate
         self.ratio = Interval(self.estimate)
         self.over = {ratio: self.estimate.probability_above(math.log(ratio)) for ratio in ROLLBACK_RATIOS}
         self.has_ratio: Flags = sound_before & sound_after & np.isfinite(self.estimate.value)
@@ -124,14 +132,14 @@ class _Calls:
     """What the rules say of each case, before one of them is put first."""
 
     def __init__(self, cases: Sequence[Case], sides: _Sides, figures: _Figures, look: Look) -> None:
-        moderated = sides.moderated
+        contrast = sides.contrast
         tolerance = np.array([case.tolerance for case in cases])
         null, far = tolerance**NULL_EXPONENT, tolerance * WITHIN_MARGIN
-        floor = np.array([case.floor for case in cases]) / np.exp(moderated.before.mean)
+        floor = np.array([case.floor for case in cases]) / np.exp(contrast.before.mean)
         ratio, high = figures.ratio.value, figures.ratio.high
 
         p_slower = np.where(figures.has_ratio, figures.estimate.probability_below(np.log(null)), np.nan)
-        plain, kept = gate(p_slower, moderated.learnt, look.error)
+        plain, kept = gate(p_slower, contrast.learnt, look.error)
         over = (ratio > tolerance) & (ratio - 1 >= floor)
         self.degraded: Flags = over & kept
         self.suspected: Flags = over & plain & ~kept
@@ -142,7 +150,7 @@ class _Calls:
         self.within: Flags = self.close | (high - 1 < floor)
 
         # There is room at every tolerance: log(1.12) / 2.49 alone is 0.0455.
-        self.more_sessions: Floats = moderated.more_sessions(np.log(far / null), PLANNED_SEPARATION)
+        self.more_sessions: Floats = contrast.more_sessions(np.log(far / null), PLANNED_SEPARATION)
 
 
 def _answer(case: Case, i: int, sides: _Sides, figures: _Figures, calls: _Calls) -> Answer:
@@ -159,7 +167,7 @@ def _answer(case: Case, i: int, sides: _Sides, figures: _Figures, calls: _Calls)
         ci_high=float(figures.ratio.high[i]),
         more_sessions=int(calls.more_sessions[i]) if verdict is Verdict.INCONCLUSIVE else 0,
         suspected=verdict is Verdict.INCONCLUSIVE and bool(calls.suspected[i]),
-        reason="; ".join([reason, *_reservations(i, sides.moderated)]),
+        reason="; ".join([reason, *sides.contrast.reservations(i)]),
     )
 
 
@@ -173,16 +181,7 @@ def _verdict(case: Case, i: int, sides: _Sides, calls: _Calls) -> tuple[Verdict,
         return Verdict.WITHIN, f"within {tolerance}" if calls.close[i] else "the difference is below the floor"
     if calls.suspected[i]:
         return Verdict.INCONCLUSIVE, f"suspected: over {tolerance}, but noise does that too among so many series"
-    return Verdict.INCONCLUSIVE, undecided(int(sides.moderated.sessions[i]), int(calls.more_sessions[i]))
-
-
-def _reservations(i: int, moderated: Moderated) -> list[str]:
-    """What a reader must know of the prior that was used."""
-    if moderated.learnt[i]:
-        return []
-    if moderated.single[i]:
-        return ["one session a side and no history: only very large changes can be claimed"]
-    return [f"no history: a scatter of {moderated.prior_sd[i]:.0%} between sessions is assumed"]
+    return Verdict.INCONCLUSIVE, sides.contrast.undecided(i, int(calls.more_sessions[i]))
 
 
 def _level(figures: _Figures, i: int) -> Level | None:

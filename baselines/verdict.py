@@ -10,6 +10,7 @@ from baselines.explanation import Explanation
 from baselines.host_load import HostLoads
 from baselines.ledger import Change
 from baselines.series import Series
+from baselines.workload import StatementText
 
 
 class Verdict(StrEnum):
@@ -179,12 +180,41 @@ class SeriesComparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatementComparison:
+    """One statement, before against after, judged as a series is. `share`: its part of the database's time after.
+
+    `probes` are those that send this very statement.
+    """
+
+    statement: StatementText
+    database: str
+    compared: SeriesComparison
+    share: float
+    probes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkloadComparison:
+    """All statements that were carried out after, worst first and dearest first; `gaps` are sentences on what could not
+    be judged, and why.
+    """
+
+    statements: Sequence[StatementComparison] = ()
+    gaps: Sequence[str] = ()
+
+    def having(self, verdict: Verdict) -> list[StatementComparison]:
+        """Those with this verdict."""
+        return [one for one in self.statements if one.compared.verdict is verdict]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """All series of two captures, judged as one family. `before` and `after` are the names of the captures.
 
     `series` are in the order in which they were captured, `worst_first` in that of every report. `loads` is the load of
     the host for which the verdicts hold. `changes` are what else has changed from the end of the one to the end of the
-    other, oldest first.
+    other, oldest first. `interleaved`: the sessions are the blocks of a duel. `workload` are the statements that the
+    databases carried out, whoever sent them.
     """
 
     before: str
@@ -192,6 +222,8 @@ class Comparison:
     series: Sequence[SeriesComparison]
     loads: HostLoads = field(default_factory=HostLoads)
     changes: Sequence[Change] = ()
+    interleaved: bool = False
+    workload: WorkloadComparison = field(default_factory=WorkloadComparison)
 
     @property
     def worst_first(self) -> list[SeriesComparison]:

@@ -4,7 +4,7 @@ import os
 import random
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -23,15 +23,22 @@ from baselines import (
     Ledger,
     Measurement,
     Outcome,
+    Reason,
     Spacing,
 )
 from baselines.capture import CapturePlan, calls_of, capture_sessions, comparable_probes
 from baselines.ledger import release_entry
+from baselines.postgres_workload import PostgresWorkload
 from monitor.configuration import Configuration
 from monitor.errors import CannotRunError, ConfigurationError
 from monitor.user import user_name
+from monitor.workload import CAPTURE_BIN_SECONDS, bins_kept
 from probes import ProbeSet
 from probes.ledger import LedgerReader
+from probes.workload.deltas import WorkloadReader
+
+# Whoever lets us wait is there, and how long and how often is what a capture tells.
+_LEFT_WAITING = frozenset({Reason.READ_TIMEOUT, Reason.DEADLINE, Reason.LOCK_TIMEOUT, Reason.STATEMENT_TIMEOUT})
 
 
 class Progress(Protocol):
@@ -70,11 +77,18 @@ class Campaign:
 class Capturing:
     """Captures with one configuration. `probes` stays open between captures, so only the first one is cold.
 
-    What explains a change is written into the ledger at the start and the end of each, service or not.
+    What explains a change is written into the ledger at the start and the end of each, service or not; so is what the
+    portal's statements take meanwhile, where there is a `workload` to keep it.
     """
 
     def __init__(
-        self, configuration: Configuration, probes: ProbeSet, ledger: Ledger, clock: Clock, progress: Progress
+        self,
+        configuration: Configuration,
+        probes: ProbeSet,
+        ledger: Ledger,
+        clock: Clock,
+        progress: Progress,
+        workload: PostgresWorkload | None = None,
     ) -> None:
         self._configuration = configuration
         self._probes = probes
@@ -82,6 +96,7 @@ class Capturing:
         self._reader = LedgerReader(configuration.settings.targets, probes.links, clock)
         self._clock = clock
         self._progress = progress
+        self._workload = workload
 
     async def capture(
         self, name: str, plan: CapturePlan, *, globs: Sequence[str] = (), release: str | None = None
@@ -115,16 +130,18 @@ class Capturing:
         settings = self._configuration.settings
         release = release or settings.release
         await self._note_state(release, self._clock.now())
-        with self._progress.track(f"capturing {name}", calls_of(plan, chosen)) as advanced:
-            sessions = await capture_sessions(
-                plan,
-                chosen,
-                self._probes,
-                conditions=lambda: self._conditions(plan.spacing, release, forced),
-                clock=self._clock,
-                order=random.Random(),
-                advanced=advanced,
-            )
+        async with self._workload_kept(plan.spacing):
+            with self._progress.track(f"capturing {name}", calls_of(plan, chosen)) as advanced:
+                sessions = await capture_sessions(
+                    plan,
+                    chosen,
+                    self._probes,
+                    conditions=lambda: self._conditions(plan.spacing, release, forced),
+                    clock=self._clock,
+                    order=random.Random(),
+                    advanced=advanced,
+                    beside=[one for one in self._probes.names if not comparable_probes(self._probes, [one])],
+                )
         captured = Baseline(
             name=name,
             environment=settings.environment,
@@ -149,6 +166,14 @@ class Capturing:
         except CannotRunError:
             return None
 
+    def _workload_kept(self, spacing: Spacing) -> AbstractAsyncContextManager[None]:
+        """Within it, what the portal's statements take is kept."""
+        if self._workload is None:
+            return nullcontext()
+        settings = self._configuration.settings
+        reader = WorkloadReader(settings.targets, self._probes.links, self._clock)
+        return bins_kept(reader, self._workload, settings.environment, CAPTURE_BIN_SECONDS[spacing], self._clock)
+
     async def _note_state(self, release: str, at: datetime) -> None:
         for entry in [*await self._reader.read(at), release_entry(release, at)]:
             await self._ledger.append(self._configuration.settings.environment, entry)
@@ -162,14 +187,16 @@ class Capturing:
         return chosen
 
     async def _check_targets(self, chosen: Sequence[str]) -> None:
-        """One run of each probe: a target none of whose probes comes through can't be measured."""
+        """One run of each probe: a target none of whose probes comes through can't be measured, unless it lets them
+        wait."""
         by_target = defaultdict[str, list[Measurement]](list)
         for probe in chosen:
             target = self._configuration.settings.probes[probe].target or probe
             by_target[target] += await self._probes.run(probe, self._clock.now())
         for target, measurements in by_target.items():
             reasons = {one.reason for one in measurements if one.reason and one.outcome is not Outcome.FAILED_ASSERTION}
-            if all(one.outcome in (Outcome.ERROR, Outcome.TIMEOUT) for one in measurements):
+            failed = all(one.outcome in (Outcome.ERROR, Outcome.TIMEOUT) for one in measurements)
+            if failed and reasons.isdisjoint(_LEFT_WAITING):
                 raise CannotRunError(
                     f"target {target} can't be measured: every probe of it failed ({', '.join(sorted(reasons))}); "
                     f"try one with `portalwatch check`, and see that targets.{target} says where it is and who we are"

@@ -1,6 +1,6 @@
 """Compares captures and applies the matrix: what `compare`, the demo and the service have in common."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -10,6 +10,7 @@ from baselines import (
     Baseline,
     BaselineStore,
     CaptureConditions,
+    Change,
     Comparison,
     Ledger,
     Look,
@@ -25,9 +26,11 @@ from baselines.case import LARGEST_CAPTURE
 from baselines.ledger import plans_of
 from baselines.live import CONNECTION_MODE, live_baseline, without_hasty_verdicts
 from baselines.top_up import can_be_decided, with_limits_told
+from baselines.workload import STATEMENT
 from monitor.capturing import host_load
 from monitor.configuration import Configuration
 from monitor.errors import ConfigurationError
+from monitor.workload import Workloads
 from thresholds import (
     Assessment,
     FigureError,
@@ -93,34 +96,46 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparing:
-    """Compares under one profile. `tolerance_percent`, where given, holds for every series."""
+    """Compares under one profile. `tolerance_percent`, where given, holds for every series.
+
+    Without `workloads`, the statements that nobody probes are not judged.
+    """
 
     figures: Figures
     store: BaselineStore
     ledger: Ledger
     profile: Profile = Profile.STANDARD
     tolerance_percent: float | None = None
+    workloads: Workloads | None = None
 
-    async def judge(self, before: Baseline, after: Baseline, *, look: Look = Look.ONLY) -> Comparison:
+    async def judge(
+        self, before: Baseline, after: Baseline, *, look: Look = Look.ONLY, until: datetime | None = None
+    ) -> Comparison:
         """One look at two captures, with the history of the first, and with what changed from the end of the one to the
-        end of the other. Raises BaselineError without a series in common.
+        end of the other, or to that instant. Raises BaselineError without a series in common.
         """
         series = {**before.series, **after.series}
         try:
-            allowed = tolerances(series.values(), self.figures.matrix, self.profile, self.tolerance_percent)
+            allowed = tolerances(
+                [*series.values(), STATEMENT], self.figures.matrix, self.profile, self.tolerance_percent
+            )
         except FigureError as error:
             raise ConfigurationError(str(error)) from error
         history = await self.store.history(before, besides=after.name)
-        comparison = compare(before, after, allowed, history=history, look=look, known=self.figures.series)
-        return await self.with_changes(comparison, before, after.environment, after.finished_at)
+        changes = await self._changes(before, after, until or after.finished_at)
+        comparison = compare(
+            before, after, allowed, history=history, look=look, known=self.figures.series, changes=changes
+        )
+        if self.workloads is not None:
+            judged = await self.workloads.judge(before, after, allowed[STATEMENT.name])
+            comparison = replace(comparison, workload=judged)
+        return comparison
 
-    async def with_changes(
-        self, comparison: Comparison, before: Baseline, environment: str, until: datetime
-    ) -> Comparison:
-        """The comparison with what has changed until then; between two environments nothing is held to have changed."""
-        if environment != before.environment:
-            return comparison
-        return replace(comparison, changes=await self.ledger.between(environment, before.finished_at, until))
+    async def _changes(self, before: Baseline, after: Baseline, until: datetime) -> Sequence[Change]:
+        """What changed until then; between two environments nothing is held to have changed."""
+        if after.environment != before.environment:
+            return ()
+        return await self.ledger.between(before.environment, before.finished_at, until)
 
     async def judge_surely(
         self, before: Baseline, after: Baseline, further: Further, *, top_up: bool = False
@@ -193,5 +208,4 @@ async def live_capture(
 
 async def compare_live(comparing: Comparing, before: Baseline, live: Baseline, now: datetime) -> Comparison:
     """A baseline against the last hour; a series with too few sessions is inconclusive."""
-    comparison = without_hasty_verdicts(await comparing.judge(before, live))
-    return await comparing.with_changes(comparison, before, live.environment, now)
+    return without_hasty_verdicts(await comparing.judge(before, live, until=now))

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from baselines.clock import Clock
+from baselines.evidence import Origin
 from baselines.inspection import Inspection
 from baselines.measurement import Measurement, Outcome, Reason
 from baselines.plan_shape import PlanShape
@@ -82,6 +83,11 @@ class ProbeSet:
     def series_of(self, probe_name: str) -> tuple[Series, ...]:
         """The series that probe measures. Raises UnknownProbeError."""
         return self._slot(probe_name).series
+
+    def origin_of(self, probe_name: str) -> Origin:
+        """What that probe asks, and of whom. Raises UnknownProbeError."""
+        settings = self._slot(probe_name).settings
+        return Origin(settings.target, settings.definition)
 
     async def run(self, probe_name: str, intended_at: datetime) -> list[Measurement]:
         """One look now: a measurement for each series of the probe, whatever happens.

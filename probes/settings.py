@@ -1,5 +1,6 @@
 """What every probe says of itself in portalwatch.yml, whatever its kind."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, ClassVar
@@ -68,6 +69,12 @@ class ProbeSettings(BaseModel):
     def timeout_seconds(self) -> float:
         """The deadline of one run: what was configured, else the kind's default or the interval if that is shorter."""
         return self.timeout or min(self.default_timeout_seconds, self.every)
+
+    @property
+    def definition(self) -> str:
+        """A digest of what is asked: equal where only cadence, routing or secrets are other ones."""
+        asked = self.model_dump_json(exclude=set(ProbeSettings.model_fields) - {"kind"})
+        return hashlib.blake2b(asked.encode(), digest_size=6).hexdigest()
 
     def series(self) -> tuple[Series, ...]:
         """The series this probe measures: one in seconds under its own name, unless its kind says otherwise."""

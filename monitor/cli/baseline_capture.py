@@ -10,6 +10,7 @@ from baselines import Baseline, Forced, Spacing, summarise
 from baselines.live import NAME as LIVE
 from baselines.postgres import PostgresBaselines
 from baselines.postgres_ledger import PostgresLedger
+from baselines.postgres_workload import PostgresWorkload
 from monitor.capturing import Campaign, Capturing, standard_plan
 from monitor.cli.context import configured, with_store
 from monitor.cli.options import config_option
@@ -61,7 +62,8 @@ def capture(
             for sentence in obstacles.unknown:
                 click.echo(sentence, err=True)
             forced = _forced(obstacles.found, force)
-            capturing = Capturing(configuration, probes, PostgresLedger(pool), clock, TerminalProgress())
+            ledger, workload = PostgresLedger(pool), PostgresWorkload(pool)
+            capturing = Capturing(configuration, probes, ledger, clock, TerminalProgress(), workload)
             campaign = await capturing.prepare(plan, globs)
             if campaign.seconds >= 60:
                 click.echo(_announced(campaign), err=True)

@@ -1,63 +1,44 @@
 """`portalwatch compare BEFORE AFTER`."""
 
 import math
-import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import asyncpg
 import click
-from rich.console import Console
 
-from baselines import Baseline, BaselineSummary, Verdict
+from baselines import Baseline, BaselineSummary
 from baselines.live import NAME as LIVE
 from baselines.postgres import PostgresBaselines, PostgresMeasurements
 from baselines.postgres_ledger import PostgresLedger
+from baselines.postgres_workload import PostgresWorkload
 from baselines.top_up import can_be_decided
-from dashboards import render_html, render_json, render_junit, render_markdown, render_table
 from monitor.capturing import Capturing, further_name, further_plan, is_fresh
 from monitor.cli.context import configured, with_store
-from monitor.cli.options import config_option, format_option
+from monitor.cli.options import config_option
 from monitor.cli.progress import TerminalProgress
+from monitor.cli.report import Judged, rendered, report_options, tolerance_options, write
 from monitor.clock import SystemClock
 from monitor.comparing import Comparing, Figures, compare_live, live_capture
 from monitor.configuration import Configuration
 from monitor.errors import CannotRunError, ConfigurationError, ExitCode, UndecidedError
+from monitor.proving import with_proofs
+from monitor.workload import Workloads
 from probes import ProbeSet, series_of
-from thresholds import Assessment, Profile
+from thresholds import Profile
 
 # More series than these are counted where they are announced.
 NAMED_SERIES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An assessment with the two captures it was made of."""
-
-    assessment: Assessment
-    before: Baseline
-    after: Baseline
-
-
 @click.command(epilog="Example: portalwatch compare before-v42 after-v42 --format html --output report.html")
 @click.argument("before")
 @click.argument("after")
-@click.option(
-    "--profile",
-    type=click.Choice([one.value for one in Profile]),
-    default=Profile.STANDARD.value,
-    show_default=True,
-    help="Tolerance profile.",
-)
-@click.option(
-    "--tolerance", type=float, metavar="PERCENT", help="Tolerance for every series, 1 to 400; wins over the profile."
-)
+@tolerance_options
 @click.option("--confirm/--no-confirm", default=True, help="Take further sessions before anything is called degraded.")
 @click.option("--top-up", is_flag=True, help="Take further sessions for what is inconclusive, up to 12 after.")
-@format_option("markdown", "html", "junit")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the result into this file.")
+@report_options
 @config_option
 def compare(
     before: str,
@@ -87,6 +68,7 @@ def compare(
             ledger=PostgresLedger(pool),
             profile=Profile(profile),
             tolerance_percent=tolerance,
+            workloads=Workloads.of(PostgresWorkload(pool), configuration.settings.probes),
         )
         if after == LIVE:
             return await _judge_live(comparing, configuration, pool, before)
@@ -97,26 +79,23 @@ def compare(
         click.echo(
             f"{before} expired at {expired_at:%Y-%m-%d %H:%M} UTC: it may no longer be what to compare with.", err=True
         )
-    _write(_rendered(judged, output_format, output), output)
-    return exit_code(judged.assessment)
-
-
-def exit_code(assessment: Assessment) -> ExitCode:
-    """1 for a finding, 3 for nothing found but something inconclusive, else 0."""
-    if assessment.has_finding:
-        return ExitCode.FINDING
-    undecided = assessment.comparison.having(Verdict.INCONCLUSIVE) or assessment.verdict is Verdict.INCONCLUSIVE
-    return ExitCode.INCONCLUSIVE if undecided else ExitCode.WELL
+    write(rendered(judged, output_format, output), output)
+    return judged.code
 
 
 async def _judge_live(comparing: Comparing, configuration: Configuration, pool: asyncpg.Pool, before: str) -> Judged:
     baseline = await comparing.store.load(before)
-    now = SystemClock().now()
-    series = series_of(configuration.settings.probes)
+    clock = SystemClock()
+    now = clock.now()
+    probes, targets = configuration.settings.probes, configuration.settings.targets
+    series = series_of(probes)
     live = await live_capture(PostgresMeasurements(pool), comparing.ledger, series, configuration, now)
     if live is None:
         raise UndecidedError("there is no live session yet: a series must have been measured 20 times undisturbed")
-    return Judged(comparing.assess(await compare_live(comparing, baseline, live, now), now), baseline, live)
+    comparison = await compare_live(comparing, baseline, live, now)
+    async with ProbeSet(probes, targets, clock) as there:
+        comparison = await with_proofs(comparison, baseline, probes, there.links, clock)
+    return Judged(comparing.assess(comparison, now), baseline, live)
 
 
 async def _judge_stored(
@@ -138,7 +117,8 @@ async def _judge_stored(
 
     away = False
     async with ProbeSet(configuration.settings.probes, configuration.settings.targets, clock) as probes:
-        capturing = Capturing(configuration, probes, comparing.ledger, clock, TerminalProgress())
+        kept = comparing.workloads.store if comparing.workloads else None
+        capturing = Capturing(configuration, probes, comparing.ledger, clock, TerminalProgress(), kept)
 
         async def further(capture: Baseline, series: Collection[str], sessions: int) -> Baseline | None:
             nonlocal away
@@ -152,6 +132,7 @@ async def _judge_stored(
             return capture.extended(more.sessions)
 
         comparison, capture = await comparing.judge_surely(baseline, capture, further, top_up=top_up)
+        comparison = await with_proofs(comparison, baseline, configuration.settings.probes, probes.links, clock)
     judged = Judged(comparing.assess(comparison, capture.finished_at), baseline, capture)
     if top_up and away and not judged.assessment.has_finding:
         raise CannotRunError(
@@ -183,32 +164,3 @@ def _announced(capture: Baseline, series: Collection[str], sessions: int) -> str
     takes = f" (at least {math.ceil(seconds / 60)} minutes)" if seconds else ""
     named = ", ".join(sorted(series)) if len(series) <= NAMED_SERIES else f"{len(series)} series"
     return f"Taking {sessions} further sessions of {named}{takes} …"
-
-
-def _rendered(judged: Judged, output_format: str, output: Path | None) -> str:
-    assessment = judged.assessment
-    if output_format == "json":
-        return render_json(assessment)
-    if output_format == "markdown":
-        return render_markdown(assessment)
-    if output_format == "junit":
-        return render_junit(assessment)
-    if output_format == "html":
-        return render_html(assessment, before=judged.before, after=judged.after)
-    console = Console(file=sys.stdout)
-    if console.is_terminal and output is None:
-        with console.capture() as capture:
-            console.print(render_table(assessment, console.width))
-        return capture.get()
-    return render_table(assessment).plain
-
-
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        click.echo(text, nl=not text.endswith("\n"))
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"{output} can't be written: {error.strerror}") from error
-    click.echo(f"written: {output}", err=True)

@@ -11,6 +11,7 @@ import click
 from baselines.postgres import PostgresMeasurements
 from baselines.postgres_inspections import PostgresInspections
 from baselines.postgres_ledger import PostgresLedger
+from baselines.postgres_snapshots import PostgresSnapshots
 from monitor.cli.context import configured, with_store
 from monitor.cli.options import config_option, format_option
 from monitor.cli.tables import print_table
@@ -69,6 +70,7 @@ def prune(config: Path | None) -> None:
         )
         await PostgresLedger(pool).prune(samples_before)
         await PostgresInspections(pool).prune(samples_before)
+        await PostgresSnapshots(pool).prune(samples_before)
         return moved, await measurements.prune(samples_before, rollups_before)
 
     moved, dropped = with_store(configuration, act)

@@ -49,7 +49,7 @@ async def roll_back(dsn: str, *, progress: Progress, down_to: int = 1) -> None:
 
 def _phase_broken_by(fault: Fault) -> int:
     """An index gets lost among the others in phase 4; all else shows once the new release is there."""
-    return 4 if fault is Fault.MISSING_INDEX else 6
+    return 4 if fault in (Fault.MISSING_INDEX, Fault.INVALID_INDEX) else 6
 
 
 async def _carry_out(dsn: str, phase: int, direction: str, progress: Progress) -> None:

@@ -1,5 +1,6 @@
 """What can be made to go wrong in the demo, for real, and ended again while the service watches."""
 
+import contextlib
 from enum import StrEnum
 
 import asyncpg
@@ -12,14 +13,17 @@ class Fault(StrEnum):
     """Something that happens to real systems. A healthy deployment is the absence of every one of them."""
 
     MISSING_INDEX = "missing-index"
+    INVALID_INDEX = "invalid-index"
     GROWN_TABLE = "grown-table"
     MISSING_ANALYZE = "missing-analyze"
+    CHANGED_SETTING = "changed-setting"
     SLOW_ENDPOINT = "slow-endpoint"
     FAILING_ENDPOINT = "failing-endpoint"
     HANGING_ENDPOINT = "hanging-endpoint"
     WRONG_BODY = "wrong-body"
     HELD_LOCK = "held-lock"
     EXHAUSTED_POOL = "exhausted-pool"
+    BUSY_HOST = "busy-host"
 
     @property
     def is_of_database(self) -> bool:
@@ -39,7 +43,9 @@ async def switch(dsn: str, fault: Fault, on: bool) -> None:
     try:
         if fault.is_of_database:
             for statement in statements(f"faults/{'on' if on else 'off'}/{fault}"):
-                await connection.execute(statement)
+                # What a build leaves behind that failed on doubles is one of the faults.
+                with contextlib.suppress(asyncpg.UniqueViolationError):
+                    await connection.execute(statement)
         elif on:
             await connection.execute("INSERT INTO demo_faults (name) VALUES ($1) ON CONFLICT DO NOTHING", fault.value)
         else:

@@ -45,6 +45,12 @@ _INSIDE: dict[str, dict[str, Any]] = {
             "concurrent_connections": {"value": "http_requests_in_progress"},
         },
     },
+    "pool": {
+        "kind": "scrape",
+        "category": "database_performance",
+        "target": API_TARGET,
+        "series": {"connection_pool_usage": {"value": "db_pool_used_ratio", "unit": "ratio"}},
+    },
     "server": {"kind": "postgresql_server", "category": "database_performance", "target": DATABASE_TARGET},
     "host": {"kind": "host", "category": "system_resources"},
 }

@@ -23,14 +23,13 @@ import yaml
 from monitor.demo import probes as demo_probes
 from monitor.demo.portal import ADVISERS, count_statements, install
 from monitor.demo.sink import Sink, running_sink
+from monitor.demo.traffic import PASSWORD_VARIABLE, URL_VARIABLE
 from monitor.embedded import EmbeddedServer, EmbeddedServerError
 from monitor.errors import CannotRunError
 from monitor.lifetime import die_with_parent
 from probes.database.sql import statement
 from thresholds import load_routing
 
-# The password never stands in the configuration that the demo leaves behind.
-PASSWORD_VARIABLE = "DEMO_PORTAL_PASSWORD"
 _START_SECONDS = 30.0
 # The portal works as a role of its own, as it should anywhere; what only a superuser may is done beforehand.
 _PORTAL_ROLE = "portal"
@@ -84,6 +83,7 @@ class Stage:
                     "login": {
                         "path": "/auth/login",
                         "username": ADVISERS[0],
+                        # It never stands in the configuration that the demo leaves behind.
                         "password": f"${{{PASSWORD_VARIABLE}}}",
                     },
                 },
@@ -111,7 +111,7 @@ def stage(directory: Path) -> Iterator[Stage]:
         asyncio.run(install(portal_dsn, adviser_password=password))
         asyncio.run(count_statements(server.dsn("portal")))
         asyncio.run(_administer(server.dsn("portal"), statement("grants")))
-        with running_portal(portal_dsn, secret) as portal_url:
+        with running_portal(portal_dsn, secret) as portal_url, _running_traffic(portal_url, password):
             yield Stage(
                 directory=directory,
                 portal_dsn=portal_dsn,
@@ -169,6 +169,19 @@ def running_portal(dsn: str, secret: str) -> Iterator[str]:
     with ended(process):
         wait_for(f"{url}/health", process, "the demo portal")
         yield url
+
+
+@contextmanager
+def _running_traffic(portal_url: str, password: str) -> Iterator[None]:
+    """The advisers at work, as long as the portal runs."""
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "monitor.demo.traffic"],
+        env={**os.environ, URL_VARIABLE: portal_url, PASSWORD_VARIABLE: password},
+        process_group=0,
+        preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509 - a bare system call
+    )
+    with ended(process):
+        yield
 
 
 @contextmanager

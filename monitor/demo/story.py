@@ -18,6 +18,7 @@ from baselines import Baseline, Spacing
 from baselines.capture import CapturePlan
 from baselines.postgres import PostgresBaselines
 from baselines.postgres_ledger import PostgresLedger
+from baselines.postgres_workload import PostgresWorkload
 from dashboards import export, render_html, render_json, render_table
 from monitor.alerting import comparison_policy
 from monitor.capturing import Capturing, Progress, further_name
@@ -32,6 +33,7 @@ from monitor.demo.stage import Stage, ended, stage, wait_for
 from monitor.errors import CannotRunError, ExitCode
 from monitor.event_loop import run
 from monitor.lifetime import die_with_parent
+from monitor.workload import Workloads
 from probes import ProbeSet, series_of
 from thresholds import Assessment
 
@@ -87,13 +89,13 @@ async def _deployment(scene: Stage, faults: frozenset[Fault], teller: _Teller, p
     """Baseline, migration, capture, verdict, alert: everything but the delivery."""
     await migrate_store(scene.store_dsn)
     async with store_pool(scene.store_dsn) as pool:
-        store, ledger = PostgresBaselines(pool), PostgresLedger(pool)
+        store, ledger, workload = PostgresBaselines(pool), PostgresLedger(pool), PostgresWorkload(pool)
 
         scene.configure("phase-1", migrated=False)
         configuration = _load(scene)
         teller.step(f"Capturing the baseline: {_PLAN.sessions} sessions × {_PLAN.samples} samples of each series")
         async with _probes(configuration) as probes:
-            capturing = Capturing(configuration, probes, ledger, SystemClock(), progress)
+            capturing = Capturing(configuration, probes, ledger, SystemClock(), progress, workload)
             before = await capturing.capture("before", _PLAN)
             await _show_host(probes, teller)
         await store.save(before)
@@ -108,9 +110,10 @@ async def _deployment(scene: Stage, faults: frozenset[Fault], teller: _Teller, p
         teller.step("Capturing again, and comparing")
         series = series_of(configuration.settings.probes)
         figures = Figures.load(configuration, series)
-        comparing = Comparing(figures=figures, store=store, ledger=ledger)
+        workloads = Workloads.of(workload, configuration.settings.probes)
+        comparing = Comparing(figures=figures, store=store, ledger=ledger, workloads=workloads)
         async with _probes(configuration) as probes:
-            capturing = Capturing(configuration, probes, ledger, SystemClock(), progress)
+            capturing = Capturing(configuration, probes, ledger, SystemClock(), progress, workload)
             after = await capturing.capture("after", _PLAN)
             await store.save(after)
 

@@ -11,6 +11,7 @@ import pytest
 from baselines import (
     CaptureConditions,
     CaptureSession,
+    Inspection,
     Measurement,
     Outcome,
     PlanShape,
@@ -21,6 +22,7 @@ from baselines import (
     Unit,
 )
 from baselines.capture import CapturePlan, calls_of, capture_sessions, comparable_probes
+from baselines.evidence import Origin
 from tests.baselines.made import CONDITIONS
 from tests.clocks import START, ManualClock
 
@@ -57,8 +59,11 @@ class Target:
             )
         ]
 
-    async def plan(self, probe: str) -> PlanShape | None:
-        return PlanShape(("Seq Scan on a",)) if probe == "a" else None
+    async def inspect(self, probe: str) -> Inspection | None:
+        return Inspection(plan=PlanShape(("Seq Scan on a",))) if probe == "a" else None
+
+    def origin_of(self, probe: str) -> Origin:
+        return Origin("db", f"what {probe} asks")
 
 
 def captured(
@@ -143,6 +148,30 @@ def test_plans_are_kept_with_each_session() -> None:
     """A series that is a query has its plan in every session."""
     sessions, _, _ = captured(CapturePlan(sessions=2, samples=1, spacing=Spacing.BURST))
     assert [session.plans for session in sessions] == [{"q.a": PlanShape(("Seq Scan on a",))}] * 2
+
+
+def test_what_goes_on_beside_is_seen_every_five_rounds() -> None:
+    """And after the last one; the look before the first round only begins the first span."""
+    clock = ManualClock()
+    target = Target(clock)
+    plan = CapturePlan(sessions=1, samples=7, spacing=Spacing.BURST)
+    (session,) = asyncio.run(
+        capture_sessions(
+            plan,
+            ["a"],
+            target,
+            conditions=lambda: CONDITIONS,
+            clock=clock,
+            order=random.Random(1),
+            advanced=lambda: None,
+            beside=["host"],
+            warm_up=0,
+        )
+    )
+    assert [name for name, _, _ in target.calls] == ["host", *"aaaaa", "host", *"aa", "host"]
+    assert session.levels["system.cpu"] == pytest.approx([0.101, 0.102])
+    assert set(session.evidence) == {"q.a"}
+    assert session.evidence["q.a"].origin == Origin("db", "what a asks")
 
 
 def test_only_times_are_compared() -> None:

@@ -73,4 +73,4 @@ def test_a_live_capture_has_the_latest_plans() -> None:
     live = live_baseline({"q.a": measured("q.a", [0.1] * 60)}, SERIES, CONDITIONS, "t", {"q.a": is_now, "q.x": was})
     assert live is not None
     (one,) = compare(before, live, {"q.a": 1.25, "q.b": 1.25}, history={}).having(Verdict.DEGRADED)
-    assert [each.summary for each in one.explanations] == ["the plan changed: Index Scan on t → Seq Scan on t"]
+    assert [each.summary for each in one.explanations] == ["the plan changed: Index Scan on t became a Seq Scan"]

@@ -145,6 +145,17 @@ def test_a_target_that_answers_wrongly_is_there(tmp_path: Path) -> None:
     visit(tmp_path, {"a": "/broken"}, act)
 
 
+def test_a_target_that_lets_everybody_wait_is_there(tmp_path: Path) -> None:
+    """Such as behind a lock: a capture can be taken, and tells how long."""
+
+    async def act(house: House) -> None:
+        capture = await house.capturing.capture("pre", QUICK)
+        assert len(capture.sessions) == 2
+
+    silent = {"kind": "http", "target": "web", "category": "api_endpoints", "path": "/silent", "timeout": "100ms"}
+    visit(tmp_path, {}, act, slow=silent)
+
+
 @pytest.mark.parametrize(
     ("globs", "chosen"), [((), "abc"), (("slow_*",), "bc"), (("a", "*_c"), "ac"), (("slow_[bx]",), "b")]
 )

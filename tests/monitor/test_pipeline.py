@@ -51,6 +51,7 @@ class House:
     ledger: PostgresLedger
     spool: Spool
     drift: DriftWatch
+    asked: list[tuple[str, str]]
 
     async def measure(self, value: float | None, times: int = 1, series: str = SERIES) -> None:
         """So many runs 30 s apart, each taken as it comes; None is a refused connection."""
@@ -110,6 +111,7 @@ async def opened(store: str, directory: Path, **sections: object) -> AsyncIterat
             pool, configured.settings, figures, series, clock=clock, observer=exporter, instance="test"
         )
         drift = DriftWatch(PostgresDrift(pool), measurements, series, figures, "v1", lambda _: None)
+        asked: list[tuple[str, str]] = []
         pipeline = Pipeline(
             configuration=configured,
             series=series,
@@ -122,10 +124,11 @@ async def opened(store: str, directory: Path, **sections: object) -> AsyncIterat
             alerts=alerts,
             exporter=exporter,
             watch=watch,
+            ask_for_snapshot=lambda series, reason: asked.append((series, reason)),
             clock=clock,
         )
         await pipeline.register()
-        yield House(pipeline, clock, watch, exporter, alerts, measurements, baselines, ledger, spool, drift)
+        yield House(pipeline, clock, watch, exporter, alerts, measurements, baselines, ledger, spool, drift, asked)
 
 
 def visit(store: str, directory: Path, act: Callable[[House], Awaitable[None]], **sections: object) -> None:
@@ -136,6 +139,22 @@ def visit(store: str, directory: Path, act: Callable[[House], Awaitable[None]], 
             await act(house)
 
     asyncio.run(run())
+
+
+def test_a_snapshot_is_asked_for_when_something_becomes_wrong(store: str, tmp_path: Path) -> None:
+    """Once, with the finding's own words, however long it stays; nothing is asked while all is well."""
+
+    async def act(house: House) -> None:
+        await house.measure(0.010)
+        assert house.asked == []
+        await house.measure(None, times=5)
+        assert {series for series, _ in house.asked} == {SERIES}
+        asked = len(house.asked)
+        assert house.asked[0][1] == next(one.summary for one in house.watch.findings_of(SERIES))
+        await house.measure(None, times=5)
+        assert len(house.asked) == asked
+
+    visit(store, tmp_path, act)
 
 
 def test_a_measurement_is_kept_seen_and_exported(store: str, tmp_path: Path) -> None:
@@ -288,7 +307,7 @@ def test_a_slower_last_hour_comes_with_what_changed_and_with_its_plan(store: str
             f"plan of {SERIES}: Index Scan on t → Seq Scan on t",
         }
         (explanation,) = comparison.series[0].explanations
-        assert explanation.summary == "the plan changed: Index Scan on t → Seq Scan on t"
+        assert explanation.summary == "the plan changed: Index Scan on t became a Seq Scan"
 
     visit(store, tmp_path, act)
 

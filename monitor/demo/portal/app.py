@@ -31,7 +31,9 @@ def create_portal(dsn: str, *, secret: str, token_minutes: int = 30) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with asyncpg.create_pool(dsn, min_size=POOL_SIZE, max_size=POOL_SIZE) as pool:
+        name = {"application_name": "portal"}
+        async with asyncpg.create_pool(dsn, min_size=POOL_SIZE, max_size=POOL_SIZE, server_settings=name) as pool:
+            app.state.metrics.follow_pool(pool)
             misbehaviours = Misbehaviours(dsn, pool)
             app.state.portal = PortalState(pool, secret, token_minutes, misbehaviours)
             async with misbehaviours.followed():
@@ -43,7 +45,8 @@ def create_portal(dsn: str, *, secret: str, token_minutes: int = 30) -> FastAPI:
         portal.include_router(noun.router)
     portal.add_exception_handler(asyncpg.UndefinedTableError, _answer_not_migrated)
     portal.add_exception_handler(asyncpg.ForeignKeyViolationError, _answer_not_found)
-    for trouble in (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    # The last but one comes of a connection that the server ends just when it is asked something.
+    for trouble in (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
         portal.add_exception_handler(trouble, _answer_no_database)
     portal.add_middleware(ResponseHeaders)
     portal.add_middleware(CountedRequests, metrics=portal.state.metrics)

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import asyncpg
 from fastapi import APIRouter, Depends, HTTPException, Query
+from pydantic import BaseModel
 
 from monitor.demo.portal.access import User, require_user
 from monitor.demo.portal.misbehaviour import Misbehaviour
@@ -46,6 +47,17 @@ JOIN portfolio_funds AS f ON f.portfolio_id = p.portfolio_id
 WHERE g.status = 'active'
 GROUP BY g.id ORDER BY g.name
 """
+_HAND_OVER = """
+UPDATE product_owner_products SET product_owner_id = $3 WHERE product_id = $1 AND product_owner_id = $2
+RETURNING product_id
+"""
+
+
+class HandOver(BaseModel):
+    """Whose share of a product becomes whose, by the ids of the owners."""
+
+    from_owner: int
+    to_owner: int
 
 
 @router.get("/dashboard")
@@ -83,6 +95,18 @@ async def products(group_id: int, portal: Portal) -> dict[str, Any]:
     if not items:
         raise HTTPException(404, f"client group {group_id} has no products")
     return {"count": len(items), "items": items}
+
+
+@router.put("/api/products/{product_id}/owner")
+async def hand_over(product_id: int, change: HandOver, portal: Portal) -> dict[str, int]:
+    """One owner's share of a product passes to another; 404 where the first has none, 409 where the second has one."""
+    try:
+        changed = await portal.pool.fetchval(_HAND_OVER, product_id, change.from_owner, change.to_owner)
+    except asyncpg.UniqueViolationError as error:
+        raise HTTPException(409, f"owner {change.to_owner} has a share of product {product_id} already") from error
+    if changed is None:
+        raise HTTPException(404, f"owner {change.from_owner} has no share of product {product_id}")
+    return {"product_id": changed, "owner": change.to_owner}
 
 
 @router.get("/api/analytics/portfolio_summary")

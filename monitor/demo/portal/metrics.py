@@ -1,7 +1,8 @@
-"""The portal's own figures for Prometheus: requests by method, route and status, and how long they took."""
+"""The portal's own figures for Prometheus: requests by method, route and status, how long they took, and its pool."""
 
 import time
 
+import asyncpg
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,6 +28,11 @@ class RequestMetrics:
             registry=self.registry,
         )
         self.in_progress = Gauge("http_requests_in_progress", "Requests being answered", registry=self.registry)
+        self._pool_used = Gauge("db_pool_used_ratio", "Connections of the pool that are taken", registry=self.registry)
+
+    def follow_pool(self, pool: asyncpg.Pool) -> None:
+        """Tell from here on which share of the pool's connections is taken."""
+        self._pool_used.set_function(lambda: 1 - pool.get_idle_size() / pool.get_max_size())
 
     def note(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""

@@ -6,7 +6,10 @@ request pays for a look-up in a set only, and so that a fault can be ended while
 
 import asyncio
 import contextlib
+import os
 import random
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from enum import StrEnum
 
@@ -22,6 +25,18 @@ SLOW_SECONDS = 0.15
 FAILING_SHARE = 0.3
 """The share of calls that the failing endpoint answers with 500."""
 
+BUSY_SECONDS = 180.0
+"""How long the neighbour's work lasts at most: longer than a capture in bursts."""
+
+_BUSY_PER_PROCESSOR = 3
+# It ends with the portal, however that ends.
+_BUSY = """
+import os, sys, time
+portal, end = os.getppid(), time.monotonic() + float(sys.argv[1])
+while os.getppid() == portal and time.monotonic() < end:
+    sum(range(100_000))
+"""
+
 
 class Misbehaviour(StrEnum):
     """What the portal can do wrong by itself."""
@@ -32,6 +47,7 @@ class Misbehaviour(StrEnum):
     WRONG_BODY = "wrong-body"
     HELD_LOCK = "held-lock"
     EXHAUSTED_POOL = "exhausted-pool"
+    BUSY_HOST = "busy-host"
 
 
 class Misbehaviours:
@@ -83,11 +99,16 @@ class Misbehaviours:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _follow_on(self, connection: asyncpg.Connection) -> None:
+        holds = {
+            Misbehaviour.HELD_LOCK: self._lock,
+            Misbehaviour.EXHAUSTED_POOL: self._exhaust,
+            Misbehaviour.BUSY_HOST: self._keep_host_busy,
+        }
         holding: dict[str, asyncio.Task[None]] = {}
         try:
             while True:
                 self._on = frozenset([row["name"] for row in await connection.fetch("SELECT name FROM demo_faults")])
-                for name, hold in ((Misbehaviour.HELD_LOCK, self._lock), (Misbehaviour.EXHAUSTED_POOL, self._exhaust)):
+                for name, hold in holds.items():
                     if name in self._on and name not in holding:
                         holding[name] = asyncio.create_task(hold())
                     elif name not in self._on and name in holding:
@@ -113,6 +134,18 @@ class Misbehaviours:
             for _ in range(self._pool.get_max_size()):
                 await taken.enter_async_context(self._pool.acquire())
             await asyncio.Event().wait()
+
+    async def _keep_host_busy(self) -> None:
+        """Gives every processor more to do than it can, as a neighbour's batch job does."""
+        command = [sys.executable, "-I", "-S", "-c", _BUSY, str(BUSY_SECONDS)]
+        count = _BUSY_PER_PROCESSOR * (os.cpu_count() or 1)
+        neighbours = [subprocess.Popen(command) for _ in range(count)]  # noqa: ASYNC220 - the portal is to suffer
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for neighbour in neighbours:
+                neighbour.kill()
+                neighbour.wait()
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -140,6 +140,24 @@ def test_percentages_are_held_to_a_hundredth(portal_database: str, owners: str, 
             ask(portal_database, lambda connection: connection.execute(change))
 
 
+def test_a_share_that_the_old_release_hands_over_reaches_the_document(portal_database: str) -> None:
+    """The old table goes on being written: the new owner has the old one's percentage, and the change is audited."""
+    migrate_quietly(portal_database)
+    document = "SELECT ownership_details -> 'owners' ->> {} FROM client_products WHERE id = 3"
+    owner = value(portal_database, "SELECT product_owner_id FROM product_owner_products WHERE product_id = 3")
+    assert value(portal_database, document.format(f"'{owner}'")) == "100.00"
+    ask(
+        portal_database,
+        lambda connection: connection.execute(
+            "UPDATE product_owner_products SET product_owner_id = 2 WHERE product_id = 3"
+        ),
+    )
+
+    assert value(portal_database, document.format("'2'")) == "100.00"
+    assert value(portal_database, document.format(f"'{owner}'")) is None
+    assert rows(portal_database, "SELECT table_name, row_id FROM ownership_audit_log") == [("client_products", 3)]
+
+
 def test_a_change_of_owners_is_audited(portal_database: str) -> None:
     """A changed document leaves one audit row with what was and what is; an unchanged one leaves none."""
     migrate_quietly(portal_database)

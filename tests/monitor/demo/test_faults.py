@@ -7,13 +7,14 @@ from typing import Any
 
 import asyncpg
 import httpx
+import psutil
 import pytest
 
 from monitor.demo.faults import Fault, switch
 from monitor.demo.portal import LARGE, install
 from monitor.demo.portal.misbehaviour import SLOW_SECONDS, Misbehaviour
 from monitor.demo.probes import probes
-from tests.monitor.demo.deployed_portal import ask, migrate_quietly, value
+from tests.monitor.demo.deployed_portal import ask, migrate_quietly, rows, value
 from tests.monitor.demo.served_portal import PASSWORD, eventually
 
 
@@ -58,10 +59,10 @@ def nodes(plan: dict[str, Any]) -> list[str]:
 BY_INDEX = "Index Scan portfolio_valuations portfolio_valuations_by_date"
 
 
-@pytest.mark.parametrize("fault", [Fault.MISSING_INDEX, Fault.MISSING_ANALYZE])
+@pytest.mark.parametrize("fault", [Fault.MISSING_INDEX, Fault.INVALID_INDEX, Fault.MISSING_ANALYZE])
 def test_valuations_are_read_one_and_all(large_database: str, fault: Fault) -> None:
-    """Without the index, or without statistics, five times the pages are read for one group; the other four queries
-    run as before, and the end of the fault brings the old plan back."""
+    """Without a valid index, or without statistics, five times the pages are read for one group; the other four
+    queries run as before, and the end of the fault brings the old plan back."""
     names = [name for name, probe in probes(migrated=True).items() if probe["kind"] == "sql"]
     healthy = {name: plan_of(large_database, name) for name in names}
     turn(large_database, fault, True)
@@ -77,6 +78,58 @@ def test_valuations_are_read_one_and_all(large_database: str, fault: Fault) -> N
         name: nodes(healthy[name]) for name in names if name != hurt
     }
     assert BY_INDEX in nodes(plan_of(large_database, hurt))
+
+
+def test_a_changed_setting_makes_the_planner_read_all(large_database: str) -> None:
+    """Where jumps are held to be dear, all valuations are read for one group, until the setting is taken back."""
+    hurt = "portfolio_valuation_aggregation"
+    healthy = plan_of(large_database, hurt)
+    turn(large_database, Fault.CHANGED_SETTING, True)
+    faulty = plan_of(large_database, hurt)
+    turn(large_database, Fault.CHANGED_SETTING, False)
+
+    assert pages(faulty) > 5 * pages(healthy)
+    assert nodes(plan_of(large_database, hurt)) == nodes(healthy)
+
+
+def test_a_failed_build_leaves_an_invalid_index(portal_database: str) -> None:
+    """It has the name of the one it was to replace, and goes with the fault, as does the valuation that stood in its
+    way."""
+    is_valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'portfolio_valuations_by_date'::regclass"
+    count = "SELECT count(*) FROM portfolio_valuations"
+    valuations = value(portal_database, count)
+    migrate_quietly(portal_database, Fault.INVALID_INDEX)
+
+    assert value(portal_database, is_valid) is False
+    turn(portal_database, Fault.INVALID_INDEX, False)
+    assert value(portal_database, is_valid) is True
+    assert value(portal_database, count) == valuations
+
+
+def test_a_changed_setting_reaches_the_portal_that_runs(portal: httpx.Client, portal_database: str) -> None:
+    """Its connections are made anew, so the setting holds for all of them, and then no longer."""
+
+    connections = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'portal'"
+    for setting in ("100", "4"):
+        old = set(rows(portal_database, connections))
+        turn(portal_database, Fault.CHANGED_SETTING, setting == "100")
+        assert value(portal_database, "SHOW random_page_cost") == setting
+        assert eventually(lambda: answers(portal, "/dashboard"))
+        assert old
+        assert old.isdisjoint(rows(portal_database, connections))
+
+
+def test_a_busy_host_has_neighbours_at_work(portal: httpx.Client, portal_database: str) -> None:
+    """While it is on, there are more of them than processors; they end with the fault."""
+
+    def neighbours() -> int:
+        return sum("sum(range" in " ".join(one.cmdline()) for one in psutil.Process().children())
+
+    turn(portal_database, Fault.BUSY_HOST, True)
+    assert eventually(lambda: neighbours() > (psutil.cpu_count() or 1))
+    assert answers(portal, "/health")
+    turn(portal_database, Fault.BUSY_HOST, False)
+    assert eventually(lambda: neighbours() == 0)
 
 
 def test_the_index_is_used_before_the_migration_too(empty_database: str) -> None:

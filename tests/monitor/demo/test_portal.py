@@ -172,3 +172,15 @@ def test_a_portal_without_its_environment_says_what_is_missing() -> None:
     )
 
     assert (ended.returncode, ended.stderr) == (2, "the portal needs DATABASE_URL and JWT_SECRET in its environment\n")
+
+
+def test_a_share_is_handed_over_once(portal: httpx.Client) -> None:
+    """200 with the new owner; 404 where the giver has no share of it, 409 where the taker has one already."""
+
+    def hand_over(product: int, giver: int, taker: int) -> int:
+        body = {"from_owner": giver, "to_owner": taker}
+        return portal.put(f"/api/products/{product}/owner", json=body).status_code
+
+    assert hand_over(3, 1, 2) == 200
+    assert hand_over(3, 1, 2) == 404
+    assert hand_over(2, 1, 2) == 409

@@ -62,6 +62,21 @@ CREATE TABLE ownership_audit_log (
 
 ALTER TABLE client_products ADD COLUMN ownership_details jsonb;
 
+-- The release before this one goes on writing the old table: what it hands over there reaches the document as well.
+CREATE FUNCTION carry_over_ownership() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    was text[] := ARRAY['owners', OLD.product_owner_id::text];
+    is_now text[] := ARRAY['owners', NEW.product_owner_id::text];
+BEGIN
+    UPDATE client_products
+    SET ownership_details = jsonb_set(ownership_details #- was, is_now, ownership_details #> was)
+    WHERE id = NEW.product_id AND ownership_details #> was IS NOT NULL;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER carry_over_ownership AFTER UPDATE OF product_owner_id ON product_owner_products
+    FOR EACH ROW WHEN (OLD.product_owner_id <> NEW.product_owner_id) EXECUTE FUNCTION carry_over_ownership();
+
 -- An index expression may hold no subquery, so the keys are counted by a path.
 CREATE FUNCTION count_jsonb_keys(document jsonb) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT jsonb_array_length(jsonb_path_query_array(document, '$.keyvalue()'))
