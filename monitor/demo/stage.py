@@ -77,6 +77,7 @@ class Stage:
             "log": {"level": "WARNING"},
             "targets": {
                 demo_probes.DATABASE_TARGET: {"kind": "postgresql", "url": self.watched_dsn},
+                demo_probes.FIGURES_TARGET: {"kind": "http", "url": self.portal_url},
                 demo_probes.API_TARGET: {
                     "kind": "http",
                     "url": self.portal_url,

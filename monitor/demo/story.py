@@ -125,11 +125,11 @@ async def _deployment(scene: Stage, faults: frozenset[Fault], teller: _Teller, p
                 await store.save(more, extends="after")
                 return capture.extended(more.sessions)
 
-            comparison, after = await comparing.judge_surely(before, after, further)
+            comparison, materials = await comparing.judge_surely(before, after, further)
         assessment = comparing.assess(comparison, SystemClock().now())
         alerts = PostgresAlerts(pool, comparison_policy(configuration.settings, figures), "demo")
         transitions = await alerts.record(assessment.findings, SystemClock().now())
-        return Judged(assessment, before, after, _count(transitions))
+        return Judged(assessment, before, materials.after, _count(transitions))
 
 
 def _load(scene: Stage) -> Configuration:
