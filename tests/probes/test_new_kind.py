@@ -29,8 +29,8 @@ def code_of_the_page() -> str:
 def _laid_into_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The page's file among the kinds; forgotten afterwards."""
     (tmp_path / "tcp.py").write_text(code_of_the_page(), encoding="utf-8")
-    monkeypatch.setattr(kinds, "__path__", [*kinds.__path__, str(tmp_path)])
     with own_kinds():
+        monkeypatch.setattr(kinds, "__path__", [*kinds.__path__, str(tmp_path)])
         yield
     sys.modules.pop("probes.kinds.tcp", None)
 
