@@ -20,11 +20,11 @@ from baselines import (
     SeriesRegistry,
     Spacing,
     Verdict,
-    compare,
 )
 from baselines.case import LARGEST_CAPTURE
 from baselines.ledger import plans_of
-from baselines.live import CONNECTION_MODE, live_baseline, without_hasty_verdicts
+from baselines.live import CONNECTION_MODE, live_baseline
+from baselines.materials import Materials
 from baselines.top_up import can_be_decided, with_limits_told
 from baselines.workload import STATEMENT
 from monitor.capturing import host_load
@@ -108,11 +108,15 @@ class Comparing:
     tolerance_percent: float | None = None
     workloads: Workloads | None = None
 
-    async def judge(
+    async def judge(self, before: Baseline, after: Baseline, *, look: Look = Look.ONLY) -> Comparison:
+        """One look at two captures, as `materials` has them. Raises BaselineError without a series in common."""
+        return (await self.materials(before, after, look=look)).judged()
+
+    async def materials(
         self, before: Baseline, after: Baseline, *, look: Look = Look.ONLY, until: datetime | None = None
-    ) -> Comparison:
-        """One look at two captures, with the history of the first, and with what changed from the end of the one to the
-        end of the other, or to that instant. Raises BaselineError without a series in common.
+    ) -> Materials:
+        """What one look at two captures is made from: the history of the first, and what changed from the end of the
+        one to the end of the other, or to that instant.
         """
         series = {**before.series, **after.series}
         try:
@@ -121,15 +125,18 @@ class Comparing:
             )
         except FigureError as error:
             raise ConfigurationError(str(error)) from error
-        history = await self.store.history(before, besides=after.name)
-        changes = await self._changes(before, after, until or after.finished_at)
-        comparison = compare(
-            before, after, allowed, history=history, look=look, known=self.figures.series, changes=changes
+        taken_at = until or after.finished_at
+        return Materials(
+            before=before,
+            after=after,
+            tolerances=allowed,
+            history=await self.store.history(before, besides=after.name),
+            look=look,
+            known={name: one for name, one in self.figures.series.items() if name in series},
+            changes=await self._changes(before, after, taken_at),
+            taken_at=taken_at,
+            workload=None if self.workloads is None else await self.workloads.materials(before, after),
         )
-        if self.workloads is not None:
-            judged = await self.workloads.judge(before, after, allowed[STATEMENT.name])
-            comparison = replace(comparison, workload=judged)
-        return comparison
 
     async def _changes(self, before: Baseline, after: Baseline, until: datetime) -> Sequence[Change]:
         """What changed until then; between two environments nothing is held to have changed."""
@@ -139,18 +146,19 @@ class Comparing:
 
     async def judge_surely(
         self, before: Baseline, after: Baseline, further: Further, *, top_up: bool = False
-    ) -> tuple[Comparison, Baseline]:
+    ) -> tuple[Comparison, Materials]:
         """Looks again with further sessions before anything is called degraded, while the target is there.
 
         With `top_up` also while anything is inconclusive that more sessions could decide. No look is taken twice: after
         sessions that an earlier run took, it goes on with the look they were taken for.
 
-        Returns the last comparison and the after side it was made of.
+        Returns the last comparison and what it was made from.
         """
         look = await self.look_due(after)
         if look is Look.ONLY and len(after.sessions) < LARGEST_CAPTURE:
             look = Look.FIRST
-        comparison = await self.judge(before, after, look=look)
+        materials = await self.materials(before, after, look=look)
+        comparison = materials.judged()
         for following, sessions in _FURTHER_LOOKS:
             if len(after.sessions) >= sessions:
                 continue
@@ -166,9 +174,11 @@ class Comparing:
             if extended is None:
                 break
             after, look = extended, following
-            comparison = await self.judge(before, after, look=look)
-        ended = top_up and len(after.sessions) >= LARGEST_CAPTURE
-        return with_limits_told(comparison) if ended else comparison, after
+            materials = await self.materials(before, after, look=look)
+            comparison = materials.judged()
+        if top_up and len(after.sessions) >= LARGEST_CAPTURE:
+            comparison, materials = with_limits_told(comparison), replace(materials, ended=True)
+        return comparison, materials
 
     async def look_due(self, after: Baseline) -> Look:
         """The look that the sessions of a capture were taken for: ONLY unless it has been extended."""
@@ -208,4 +218,4 @@ async def live_capture(
 
 async def compare_live(comparing: Comparing, before: Baseline, live: Baseline, now: datetime) -> Comparison:
     """A baseline against the last hour; a series with too few sessions is inconclusive."""
-    return without_hasty_verdicts(await comparing.judge(before, live, until=now))
+    return (await comparing.materials(before, live, until=now)).judged()

@@ -1,17 +1,16 @@
-"""The whole workload: read beside the probes and beside captures, kept, and judged between two captures."""
+"""The whole workload: read beside the probes and beside captures, kept, and found again for two captures."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from baselines import Baseline, Clock, Spacing
+from baselines.materials import WorkloadMaterials
 from baselines.postgres_workload import PostgresWorkload
-from baselines.verdict import WorkloadComparison
 from baselines.workload import WorkloadBin, WorkloadGap
-from baselines.workload_judgement import judge_workload
 from probes import ProbeSettings
 from probes.kinds.sql import SqlSettings
 from probes.workload.deltas import WorkloadReader, statement_key
@@ -57,7 +56,7 @@ async def bins_kept(
 
 @dataclass(frozen=True, slots=True)
 class Workloads:
-    """Judges what was kept. `probes` has by statement key the names of those that send it."""
+    """Finds what was kept. `probes` has by statement key the names of those that send it."""
 
     store: PostgresWorkload
     probes: Mapping[str, Sequence[str]]
@@ -71,18 +70,9 @@ class Workloads:
                 by_key[statement_key(one.query)].append(name)
         return cls(store, by_key)
 
-    async def judge(self, before: Baseline, after: Baseline, tolerance: float) -> WorkloadComparison:
-        """The statements that were carried out while the two were captured, whoever carried them out."""
+    async def materials(self, before: Baseline, after: Baseline) -> WorkloadMaterials:
+        """What the databases told while the two were captured."""
         was, is_now = await self._told(before), await self._told(after)
-        spacings = {one.conditions.spacing for side in (before, after) for one in side.sessions}
-        judged = judge_workload(
-            was.bins,
-            is_now.bins,
-            tolerance,
-            sessions=(len(before.sessions), len(after.sessions)),
-            spacing=Spacing.SPREAD if spacings == {Spacing.SPREAD} else Spacing.BURST,
-            probes=self.probes,
-        )
         databases = sorted(was.databases | is_now.databases)
         gaps = [
             f"the statements of {database} are not judged: {side.reason(database)} (while {capture.name} was captured)"
@@ -90,7 +80,7 @@ class Workloads:
             for side, capture in ((was, before), (is_now, after))
             if not side.has(database)
         ]
-        return replace(judged, gaps=gaps)
+        return WorkloadMaterials(before=was.bins, after=is_now.bins, probes=self.probes, gaps=gaps)
 
     async def _told(self, capture: Baseline) -> "_Told":
         end = capture.finished_at

@@ -19,6 +19,7 @@ _COMMANDS = {
     "probe": "probe",
     "baseline": "baseline",
     "compare": "compare",
+    "replay": "replay",
     "duel": "duel",
     "drift": "drift",
     "explain": "explain",

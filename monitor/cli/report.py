@@ -1,6 +1,7 @@
 """Commands that judge one side against another: their options, what they print, the exit code they end in."""
 
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,23 +58,24 @@ class Judged:
         return ExitCode.INCONCLUSIVE if undecided else ExitCode.WELL
 
 
+# Every format of a report, by the name that `--format` has for it.
+REPORTS: Mapping[str, Callable[[Judged], str]] = {
+    "table": lambda judged: render_table(judged.assessment).plain,
+    "json": lambda judged: render_json(judged.assessment),
+    "markdown": lambda judged: render_markdown(judged.assessment),
+    "html": lambda judged: render_html(judged.assessment, before=judged.before, after=judged.after),
+    "junit": lambda judged: render_junit(judged.assessment),
+}
+
+
 def rendered(judged: Judged, output_format: str, output: Path | None) -> str:
     """The report in that format; a table in colour where it goes to a terminal."""
-    assessment = judged.assessment
-    if output_format == "json":
-        return render_json(assessment)
-    if output_format == "markdown":
-        return render_markdown(assessment)
-    if output_format == "junit":
-        return render_junit(assessment)
-    if output_format == "html":
-        return render_html(assessment, before=judged.before, after=judged.after)
     console = Console(file=sys.stdout)
-    if console.is_terminal and output is None:
+    if output_format == "table" and console.is_terminal and output is None:
         with console.capture() as capture:
-            console.print(render_table(assessment, console.width))
+            console.print(render_table(judged.assessment, console.width))
         return capture.get()
-    return render_table(assessment).plain
+    return REPORTS[output_format](judged)
 
 
 def write(text: str, output: Path | None) -> None:
@@ -81,8 +83,13 @@ def write(text: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
         return
+    write_file(text.encode(), output)
+
+
+def write_file(content: bytes, path: Path) -> None:
+    """Into the file. Raises ConfigurationError where that can't be written."""
     try:
-        output.write_text(text, encoding="utf-8")
+        path.write_bytes(content)
     except OSError as error:
-        raise ConfigurationError(f"{output} can't be written: {error.strerror}") from error
-    click.echo(f"written: {output}", err=True)
+        raise ConfigurationError(f"{path} can't be written: {error.strerror}") from error
+    click.echo(f"written: {path}", err=True)

@@ -71,7 +71,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[Look]:
         taken.append(look)
         return compare(*arguments, look=look, **more)
 
-    monkeypatch.setattr("monitor.comparing.compare", looking)
+    monkeypatch.setattr("baselines.materials.compare", looking)
     return taken
 
 
@@ -83,7 +83,8 @@ def judged(
     async def act(pool: asyncpg.Pool) -> tuple[Comparison, Baseline]:
         comparing = Comparing(figures=figures, store=PostgresBaselines(pool), ledger=PostgresLedger(pool))
         after = capture("post", target.ratio, sessions)
-        return await comparing.judge_surely(BEFORE, after, target.further, top_up=top_up)
+        comparison, materials = await comparing.judge_surely(BEFORE, after, target.further, top_up=top_up)
+        return comparison, materials.after
 
     return in_store(store, act)
 

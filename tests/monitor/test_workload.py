@@ -108,7 +108,8 @@ def test_a_write_that_a_migration_slows_is_named_though_no_probe_sends_it(store:
             await administrator.execute(MIGRATION)
             after = await capture("post")
             await administrator.close()
-            return await Workloads.of(kept, configured.probes).judge(before, after, 1.25)
+            materials = await Workloads.of(kept, configured.probes).materials(before, after)
+            return materials.judged(before, after, 1.25)
 
     found = asyncio.run(run())
     by_text = {one.statement.text: one for one in found.statements}
@@ -156,7 +157,8 @@ def judged(store: str, before: Baseline, after: Baseline) -> WorkloadComparison:
     """What the store knows of the time of both."""
 
     async def act(pool: asyncpg.Pool) -> WorkloadComparison:
-        return await Workloads.of(PostgresWorkload(pool), {}).judge(before, after, 1.25)
+        materials = await Workloads.of(PostgresWorkload(pool), {}).materials(before, after)
+        return materials.judged(before, after, 1.25)
 
     return in_store(store, act)
 
