@@ -9,12 +9,14 @@ import click
 from baselines import RULE_VERSION, BaselineError
 from baselines.bundle import Bundle, unpack
 from monitor.bundling import judged_again
+from monitor.cli.options import unread_config_option
 from monitor.cli.report import REPORTS, Judged, rendered, report_options, write
 from monitor.errors import ConfigurationError, ExitCode
 
 
 @click.command(epilog="Example: portalwatch replay verdict.json.gz --format html --output report.html")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@unread_config_option
 @report_options
 def replay(file: Path, output_format: str, output: Path | None) -> ExitCode:
     """Judge the verdict in FILE again, as `compare --bundle` wrote it; needs neither store nor configuration."""
