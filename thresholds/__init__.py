@@ -14,8 +14,8 @@ from thresholds.matrix import ThresholdMatrix, load_matrix
 from thresholds.profile import Profile, ProfileFigures
 from thresholds.quantity import written
 from thresholds.rollback import RollbackMatrix, RollbackOverride, load_rollback
-from thresholds.routing import Routing, Tier, load_routing
-from thresholds.schedule import Schedule, SupportLevel, load_schedule
+from thresholds.routing import Delivery, Routing, RoutingOverride, Tier, TierOverride, load_routing
+from thresholds.schedule import Schedule, load_schedule
 from thresholds.shipped import FigureError, shipped_line
 from thresholds.source import Source
 from thresholds.target import Target, Targets, load_targets
@@ -26,6 +26,7 @@ __all__ = [
     "Advice",
     "AppliedRule",
     "Assessment",
+    "Delivery",
     "FigureError",
     "Finding",
     "Grade",
@@ -39,15 +40,16 @@ __all__ = [
     "RollbackMatrix",
     "RollbackOverride",
     "Routing",
+    "RoutingOverride",
     "Rule",
     "Schedule",
     "SeriesLimits",
     "Source",
-    "SupportLevel",
     "Target",
     "Targets",
     "ThresholdMatrix",
     "Tier",
+    "TierOverride",
     "WindowCount",
     "advise",
     "assess",

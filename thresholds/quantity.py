@@ -83,6 +83,14 @@ Duration = Annotated[
     WithJsonSchema({"type": ["string", "number"], "examples": ["15 min", "4 h"]}),
 ]
 
+# The same, and none at all: `0 s` does not wait.
+Wait = Annotated[
+    float,
+    BeforeValidator(_seconds),
+    Field(ge=0),
+    WithJsonSchema({"type": ["string", "number"], "examples": ["30 s", "0 s"]}),
+]
+
 
 def _share(given: object) -> float:
     quantity = Quantity.parse(given)

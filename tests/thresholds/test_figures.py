@@ -158,15 +158,23 @@ def test_schedule() -> None:
 @pytest.mark.parametrize(("minutes", "level"), [(0, 1), (29.9, 1), (30, 2), (59.9, 2), (60, 3), (600, 3)])
 def test_support_levels(minutes: float, level: int) -> None:
     """Half an hour for the deployment team, half for IT management, then the executives."""
-    assert load_schedule().support_level(minutes * 60).level == level
+    tiers = load_routing().tiers
+    tier, began = tiers["support_level_1"], 0.0
+    while tier.escalates_to and minutes * 60 >= began + (tier.escalates_after_seconds or 0):
+        began += tier.escalates_after_seconds or 0
+        tier = tiers[tier.escalates_to]
+    assert tier.name == f"support_level_{level}"
 
 
 def test_tiers() -> None:
-    """Channels, escalation and reminders of the four tiers."""
+    """Channels, escalation and reminders of the four tiers, and who is told in a deployment."""
     shipped = {
         one.name: (one.meaning, one.channels, one.escalates_after_seconds, one.escalates_to, one.reminder_seconds)
         for one in load_routing().tiers.values()
+        if one.name.startswith("tier_")
     }
+    levels = [one.channels for one in load_routing().tiers.values() if one.name.startswith("support_")]
+    assert levels == [("deployment-team",), ("it-management",), ("email-executives",)]
     assert shipped == {
         "tier_1_info": ("trending", ("slack-monitoring",), None, None, None),
         "tier_2_warning": (
@@ -185,7 +193,7 @@ def test_tiers() -> None:
         ),
         "tier_4_emergency": ("all hands", ("phone-call-escalation", "email-executives"), None, None, 900),
     }
-    expiry = {one.name: one.acknowledgement_expires_seconds for one in load_routing().tiers.values()}
+    expiry = {name: load_routing().tiers[name].acknowledgement_expires_seconds for name in shipped}
     assert expiry == {
         "tier_1_info": 86400,
         "tier_2_warning": 14400,
@@ -203,6 +211,7 @@ def test_routes() -> None:
         "security_issues": "tier_4_emergency",
         "data_integrity": "tier_4_emergency",
         "system_unavailable": "tier_4_emergency",
+        "deployment": "support_level_1",
     }
     assert (routing.unrouted.warning, routing.unrouted.critical) == ("tier_2_warning", "tier_3_critical")
 
