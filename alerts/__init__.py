@@ -1,20 +1,45 @@
 """The life of an alert: who must know now, and whether they were told.
 
-What talks to the outside is imported by its own name: `alerts.postgres` (the store) and `alerts.channels` (Apprise).
+What talks to the outside is imported by its own name: `alerts.postgres`, `alerts.postgres_outbox` and
+`alerts.postgres_library` (the store), `alerts.channels` (Apprise), `alerts.watchdog` (HTTP).
 """
 
-from alerts.alert import Alert, AlertState
-from alerts.delivery import DeliveryWorker
-from alerts.errors import AlertClosedError, AlertError, AlertNotFoundError, AlertStoreError, ChannelError
-from alerts.message import Links, Message, Tone, compose
-from alerts.notification import Attempt, Claim, Delivery, DeliveryState, Notification, Outcome, Reason
+from alerts.alert import OPEN, STANDING, UNANSWERED, Alert, AlertState
+from alerts.book import Book
+from alerts.delivery import Briefer, DeliveryWorker
+from alerts.errors import (
+    AlertClosedError,
+    AlertError,
+    AlertNotFoundError,
+    AlertStoreError,
+    ChannelError,
+    LinkError,
+    MatcherError,
+    SilenceNotFoundError,
+)
+from alerts.evaluation import decide, decide_all
+from alerts.link import AcknowledgeLink, LinkSigner
+from alerts.memory import MemoryAlerts
+from alerts.messages.message import Briefing, Links, Message, Style, Told, Tone, compose
+from alerts.mutes import Mute, MuteKind, Mutes
+from alerts.notification import Attempt, Batch, Claim, Delivery, DeliveryState, Notification, Outcome, Reason
 from alerts.observer import AlertObserver
-from alerts.policy import Evidence, Policy, Transition, acknowledge, advance, decide, evidence_by_limits
+from alerts.people import acknowledge
+from alerts.policy import Evidence, Policy, evidence_by_limits
 from alerts.service import Alerts
-from alerts.settings import ChannelSettings
-from alerts.store import AlertCounts, AlertEvent, AlertRecord, AlertStore, Burial, Outbox
+from alerts.settings import ChannelSettings, Rate, WatchdogSettings, WebhookSettings
+from alerts.silence import Matcher, Silence
+from alerts.spool import BookSpool
+from alerts.standby import Library, Standby
+from alerts.steps import Upcoming, advance, schedule
+from alerts.store import AlertCounts, AlertEvent, AlertRecord, AlertStore, Burial, Outbox, Scope
+from alerts.transition import Transition
 
 __all__ = [
+    "OPEN",
+    "STANDING",
+    "UNANSWERED",
+    "AcknowledgeLink",
     "Alert",
     "AlertClosedError",
     "AlertCounts",
@@ -28,6 +53,11 @@ __all__ = [
     "AlertStoreError",
     "Alerts",
     "Attempt",
+    "Batch",
+    "Book",
+    "BookSpool",
+    "Briefer",
+    "Briefing",
     "Burial",
     "ChannelError",
     "ChannelSettings",
@@ -36,18 +66,39 @@ __all__ = [
     "DeliveryState",
     "DeliveryWorker",
     "Evidence",
+    "Library",
+    "LinkError",
+    "LinkSigner",
     "Links",
+    "Matcher",
+    "MatcherError",
+    "MemoryAlerts",
     "Message",
+    "Mute",
+    "MuteKind",
+    "Mutes",
     "Notification",
     "Outbox",
     "Outcome",
     "Policy",
+    "Rate",
     "Reason",
+    "Scope",
+    "Silence",
+    "SilenceNotFoundError",
+    "Standby",
+    "Style",
+    "Told",
     "Tone",
     "Transition",
+    "Upcoming",
+    "WatchdogSettings",
+    "WebhookSettings",
     "acknowledge",
     "advance",
     "compose",
     "decide",
+    "decide_all",
     "evidence_by_limits",
+    "schedule",
 ]

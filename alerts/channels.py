@@ -12,7 +12,9 @@ from apprise.plugins.base import NotifyBase
 from apprise.result import AppriseResult, AppriseResultStatus
 
 from alerts.errors import ChannelError
-from alerts.message import Message
+from alerts.incidents.incident import Incident, speaking_of
+from alerts.incidents.plugin import incident_channel, register_plugins
+from alerts.messages.message import Message
 from alerts.notification import Attempt, Outcome
 from alerts.observer import AlertObserver
 from alerts.settings import ChannelSettings
@@ -30,6 +32,13 @@ _OUTCOMES = {
 }
 
 
+# Apprise's own ways to services with incidents open another one for each message, or close none after a restart.
+_FORGETFUL = {
+    "Pager Duty": "pagerduty:// opens an incident for every message; write pagerdutyevents://ROUTING_KEY",
+    "Opsgenie": "opsgenie:// forgets its incidents with the process; write opsgeniealerts://API_KEY",
+}
+
+
 class Channel:
     """One destination. Keeps its Apprise plugin, and with it the plugin's own throttle."""
 
@@ -42,11 +51,22 @@ class Channel:
         # No deadline of Apprise's: with one it calls in a pool that all services share, where a few hanging calls of
         # one service hold up the others, and that the interpreter waits for when it ends.
         asset = AppriseAsset(app_id="portalwatch", app_desc="portalwatch", app_url="", service_timeout=0)
-        self._apprise = Apprise([_plugin(name, settings, asset)], asset=asset)
+        self._plugin = _plugin(name, settings, asset)
+        self._apprise = Apprise([self._plugin], asset=asset)
         self._running = 0
 
     def __repr__(self) -> str:
         return f"Channel({self.name!r})"
+
+    @property
+    def keeps_identity(self) -> bool:
+        """Whether the service has incidents of its own, one for each alert: nothing is merged then."""
+        return incident_channel(self._plugin)
+
+    @property
+    def plugin(self) -> NotifyBase:
+        """What speaks to the service."""
+        return self._plugin
 
     async def send(self, message: Message) -> Attempt:
         """Send it once, and wait for `timeout_seconds` at most. Never raises for what the service does.
@@ -83,12 +103,13 @@ class Channel:
 
     def _call(self, message: Message) -> Attempt:
         try:
-            result = self._apprise.notify(
-                title=message.title,
-                body=message.body,
-                notify_type=message.tone.value,
-                body_format=NotifyFormat.TEXT,
-            )
+            with speaking_of(_incident(message)):
+                result = self._apprise.notify(
+                    title=message.title,
+                    body=message.body,
+                    notify_type=message.tone.value,
+                    body_format=NotifyFormat.TEXT,
+                )
         except Exception as error:
             return Attempt(Outcome.FAILED, self._redact(f"{type(error).__name__}: {error}"))
         if result is None:
@@ -125,6 +146,8 @@ def open_channels(settings: Mapping[str, ChannelSettings], observer: AlertObserv
     Raises ChannelError with every mistake at once: a URL that Apprise can't use, `optional=yes` (it would report a
     failed delivery as a success), a fallback that is no channel.
     """
+    if settings:  # which loads all that Apprise knows
+        register_plugins()
     _keep_urls_out_of_logs()
     channels: dict[str, Channel] = {}
     mistakes = []
@@ -143,6 +166,13 @@ def open_channels(settings: Mapping[str, ChannelSettings], observer: AlertObserv
     return channels
 
 
+def _incident(message: Message) -> Incident | None:
+    """What the message means to a service with incidents; None where it speaks of no alert."""
+    if message.alert_id is None:
+        return None
+    return Incident(alert_id=message.alert_id, action=message.action, source=message.source)
+
+
 def _plugin(name: str, settings: ChannelSettings, asset: AppriseAsset) -> NotifyBase:
     plugin = Apprise.instantiate(settings.url.get_secret_value(), asset=asset)
     if plugin is None:
@@ -150,6 +180,9 @@ def _plugin(name: str, settings: ChannelSettings, asset: AppriseAsset) -> Notify
             f"channel {name}: Apprise can't use its URL (not shown, it holds secrets); compare it with the service's "
             "page in Apprise's documentation"
         )
+    told = _FORGETFUL.get(plugin.service_name or "")
+    if told is not None and not incident_channel(plugin):
+        raise ChannelError(f"channel {name}: {told}")
     if plugin.optional:
         raise ChannelError(
             f"channel {name}: its URL says optional=yes, which reports failed deliveries as successes; take it out"
@@ -168,7 +201,7 @@ def _outcome(result: AppriseResult) -> Outcome:
 
 def _keep_urls_out_of_logs() -> None:
     """Apprise and the HTTP client below it log whole URLs; what is worth knowing comes back with each result."""
-    for name in ("apprise", "urllib3"):
+    for name in ("apprise", "urllib3", "httpx"):
         logger = logging.getLogger(name)
         logger.propagate = False
         if not logger.handlers:

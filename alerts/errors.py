@@ -4,6 +4,9 @@ AlertError
 ├── AlertNotFoundError  no alert has this id
 ├── AlertClosedError    the alert is not in a state in which this can be done
 ├── ChannelError        a channel is configured wrongly
+├── LinkError           an acknowledge link is forged, expired or used
+├── MatcherError        a silence does not say what it silences
+├── SilenceNotFoundError  no silence has this id
 └── AlertStoreError     the store could not be asked
 """
 
@@ -22,6 +25,18 @@ class AlertClosedError(AlertError):
 
 class ChannelError(AlertError):
     """A channel is configured wrongly. Names the channel, never its URL."""
+
+
+class LinkError(AlertError):
+    """An acknowledge link is forged, expired or used."""
+
+
+class MatcherError(AlertError):
+    """A silence does not say what it silences."""
+
+
+class SilenceNotFoundError(AlertError):
+    """No silence that has not ended has this id."""
 
 
 class AlertStoreError(AlertError):

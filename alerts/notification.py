@@ -20,18 +20,39 @@ class Reason(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     REOPENED = "reopened"
     ESCALATED = "escalated"
+    EXHAUSTED = "exhausted"
     REMINDED = "reminded"
+    SILENCED = "silenced"
+    UNSILENCED = "unsilenced"
+    INHIBITED = "inhibited"
+    RETIRED = "retired"
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it is the first that its readers hear of the alert: such a message overtakes all others."""
+        return self not in (Reason.REMINDED, Reason.EXHAUSTED, Reason.RESOLVED, Reason.RETIRED)
+
+    @property
+    def waits_for_others(self) -> bool:
+        """Whether its message waits for others of its cause: what begins or ends, and no step of the ladder."""
+        return self in (Reason.FIRED, Reason.RAISED, Reason.UNSILENCED, Reason.RESOLVED, Reason.RETIRED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """What a channel is to be told: tried from `due_at` until `deadline_at`, then it falls to `fallbacks` in turn."""
+    """What a channel is to be told: tried from `due_at` until `deadline_at`, then it falls to `fallbacks` in turn.
+
+    `origin` is the channel it was meant for first. Notifications of one `group` have one cause and may be told in one
+    message.
+    """
 
     alert_id: str
     channel: str
+    origin: str
     reason: Reason
     occurrence: int
     step: int
+    group: str
     due_at: datetime
     deadline_at: datetime
     fallbacks: tuple[str, ...] = ()
@@ -43,7 +64,11 @@ class Notification:
 
 
 class DeliveryState(StrEnum):
-    """Where a message stands. Delivered: the channel confirmed it. Stopped: acknowledged or resolved before that."""
+    """Where a notification stands.
+
+    Delivered: the channel confirmed it. Stopped: acknowledged, resolved, silenced or overtaken by a newer one before
+    that. Dead: its deadline passed, and another channel delivered it.
+    """
 
     PENDING = "pending"
     LEASED = "leased"
@@ -73,7 +98,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A row of the outbox. `attempts` counts claims; `last_error` is redacted; `settled_at` is set in an end state."""
+    """A row of the outbox. `attempts` counts claims; `last_error` is redacted; `settled_at` is set in an end state.
+
+    `fallen_at`: when its deadline passed and it was laid with the dead letters. Those are tried on, once a minute, for
+    as long as no other channel has delivered what they say.
+    """
 
     id: int
     notification: Notification
@@ -83,11 +112,28 @@ class Delivery:
     lease_until: datetime | None
     settled_at: datetime | None
     last_error: str
+    fallen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A message this instance may send until its lease lapses, and the alert it speaks of."""
+    """A notification this instance may send until its lease lapses, and the alert it speaks of.
+
+    `is_first`: the channel has not confirmed anything of this alert yet.
+    """
 
     delivery: Delivery
     alert: Alert
+    is_first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one message tells: at least one claim, all of one channel, claimed together."""
+
+    claims: tuple[Claim, ...]
+
+    @property
+    def notifications(self) -> tuple[Notification, ...]:
+        """What is told, in the order in which it was claimed."""
+        return tuple(one.delivery.notification for one in self.claims)

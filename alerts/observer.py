@@ -28,6 +28,26 @@ class AlertObserver(Protocol):
         """A message was given up on, and fell to that channel (None: to nobody)."""
         ...
 
+    def merged(self, channel: str, notifications: int) -> None:
+        """One message told so many notifications at once."""
+        ...
+
+    def acknowledged(self, tier: str, seconds: float) -> None:
+        """Somebody acknowledged, so long after the alert fired."""
+        ...
+
+    def overdue(self, seconds: float) -> None:
+        """The escalation or reminder that is due longest has been waiting so long; 0 where none waits."""
+        ...
+
+    def heartbeat(self, ok: bool) -> None:
+        """The dead-man signal was sent, or could not be."""
+        ...
+
+    def standing_by(self, on: bool) -> None:
+        """Alerts are decided and delivered without the store, or with it again."""
+        ...
+
     def failed(self, loop: str) -> None:
         """A round of a loop (a channel's name, or `steps`) failed, because the store is away for instance."""
         ...

@@ -1,286 +1,243 @@
-"""Alerts and the outbox in PostgreSQL: the one file of this room that talks to a server."""
+"""Alerts in PostgreSQL; what is on its way lies in `alerts.postgres_outbox`."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
-from dataclasses import fields, replace
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import TypeAlias
 
 import asyncpg
 
 from alerts.alert import Alert, AlertState
-from alerts.errors import AlertNotFoundError, AlertStoreError
-from alerts.notification import Attempt, Claim, Delivery, DeliveryState, Notification, Reason
-from alerts.policy import Policy, Transition, acknowledge, advance, decide
-from alerts.settings import ChannelSettings
+from alerts.errors import AlertNotFoundError, AlertStoreError, SilenceNotFoundError
+from alerts.evaluation import decide_all, inhibited_by, worst_of_each
+from alerts.history import events_of
+from alerts.mutes import Mutes
+from alerts.notification import Delivery
+from alerts.people import acknowledge, fall_silent, resolve, retire, speak_again
+from alerts.policy import Policy
+from alerts.rows import (
+    alert_of,
+    changed_alert_row,
+    delivery_of,
+    event_of,
+    new_alert_row,
+    notification_row,
+    silence_of,
+    silence_row,
+)
+from alerts.silence import Silence
 from alerts.sql import statement
-from alerts.store import AlertCounts, AlertEvent, AlertRecord, Burial
-from baselines.series import Unit
-from thresholds.finding import Finding, Level, Rule
+from alerts.steps import advance
+from alerts.store import AlertCounts, AlertEvent, AlertRecord
+from alerts.transition import Transition
+from thresholds.finding import Finding, Level
 
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
-# A caller that meets another one opening the same alert looks again and finds it.
-_LOOKS = 5
 _DUE_AT_ONCE = 100
 
-_FIXED = ("id", "fingerprint", "series", "route", "rule", "unit", "opened_at")
-_COLUMNS = (*_FIXED, *(one.name for one in fields(Alert) if one.name not in _FIXED))
-_MUTABLE = ("id", *_COLUMNS[len(_FIXED) :])
+
+@asynccontextmanager
+async def transaction(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Connection]:
+    """A transaction on the store. Raises AlertStoreError where the store can't be asked, or refuses."""
+    try:
+        async with pool.acquire() as connection, connection.transaction():
+            yield connection
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+        raise AlertStoreError(
+            f"the store of alerts can't be used ({type(error).__name__}); nothing was written. Check that "
+            "PostgreSQL is up and migrated"
+        ) from error
 
 
 class PostgresAlerts:
-    """`AlertStore` and `Outbox` on a pool of connections to the migrated store.
+    """`AlertStore` on a pool of connections to the migrated store."""
 
-    `instance` is written into the history of what this process delivers.
-    """
-
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", policy: Policy, instance: str) -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", policy: Policy) -> None:
         self._pool = pool
         self._policy = policy
-        self._instance = instance
 
     async def record(self, findings: Iterable[Finding], now: datetime) -> list[Transition]:
         """Decide on each finding and write what follows, as `AlertStore.record` says."""
-        worst = _worst_of_each(findings)
-        for _ in range(_LOOKS):
-            with suppress(asyncpg.UniqueViolationError):
-                async with self._transaction() as connection:
-                    return await self._record(connection, worst, now)
-        raise AlertStoreError("other processes keep opening the same alerts; nothing was recorded")
+        worst = worst_of_each(findings)
+        if not worst or await self._all_is_well(worst):
+            return []
+        async with self._changing() as connection:
+            fingerprints = list(worst)
+            latest = {
+                row["fingerprint"]: alert_of(row)
+                for row in await connection.fetch(statement("select_latest_alerts"), fingerprints)
+            }
+            current = {name: one for name, one in latest.items() if one.state is not AlertState.RESOLVED}
+            ended = {name: one for name, one in latest.items() if one.state is AlertState.RESOLVED}
+            standing = await _alerts(connection, "select_standing_alerts")
+            mutes = Mutes.of(await _silences(connection, now), standing)
+            transitions = decide_all(worst, current, ended, mutes, self._policy, now)
+            transitions += inhibited_by(transitions, standing, self._policy, now)
+            await write(connection, transitions, now)
+            return transitions
 
     async def advance(self, now: datetime) -> list[Transition]:
         """Take the steps that are due, as `AlertStore.advance` says."""
-        transitions = []
-        async with self._transaction() as connection:
-            for row in await connection.fetch(statement("select_due_alerts"), now, _DUE_AT_ONCE):
-                transition = advance(_alert(row), self._policy, now)
-                if transition is not None:
-                    await _write(connection, transition, now)
-                    transitions.append(transition)
-        return transitions
+        if (await self.count(now)).due_since is None:
+            return []
+        async with self._changing() as connection:
+            due = await _alerts(connection, "select_due_alerts", now, _DUE_AT_ONCE)
+            standing = await _alerts(connection, "select_standing_alerts")
+            mutes = Mutes.of(await _silences(connection, now), standing)
+            taken = [advance(one, self._policy, now, mutes) for one in due]
+            transitions = [one for one in taken if one is not None]
+            await write(connection, transitions, now)
+            return transitions
 
     async def acknowledge(self, alert_id: str, by: str, now: datetime) -> Transition:
         """Stop everything pending, as `AlertStore.acknowledge` says."""
-        async with self._transaction() as connection:
-            row = await connection.fetchrow(statement("select_alert_for_change"), alert_id)
-            if row is None:
-                raise AlertNotFoundError(f"no alert has the id {alert_id!r}")
-            transition = acknowledge(_alert(row), by, self._policy, now)
-            await _write(connection, transition, now)
+        async with self._changing() as connection:
+            transition = acknowledge(await _alert_for_change(connection, alert_id), by, self._policy, now)
+            await write(connection, [transition], now)
             return transition
+
+    async def resolve(self, alert_id: str, by: str, now: datetime) -> Transition:
+        """End it by hand, as `AlertStore.resolve` says."""
+        async with self._changing() as connection:
+            transition = resolve(await _alert_for_change(connection, alert_id), by, self._policy, now)
+            await write(connection, [transition], now)
+            return transition
+
+    async def retire(self, series: Collection[str], now: datetime) -> list[Transition]:
+        """End what nothing would end, as `AlertStore.retire` says."""
+        async with self._changing() as connection:
+            gone = await _alerts(connection, "select_unmeasured_alerts", list(series))
+            transitions = [retire(one, self._policy, now) for one in gone]
+            await write(connection, transitions, now)
+            return transitions
+
+    async def add_silence(self, silence: Silence, now: datetime) -> list[Transition]:
+        """Keep it, and keep quiet what it covers, as `AlertStore.add_silence` says."""
+        async with self._changing() as connection:
+            await connection.execute(statement("insert_silence"), *silence_row(silence))
+            standing = await _alerts(connection, "select_standing_alerts")
+            transitions = fall_silent(standing, Mutes((silence,)), self._policy, now)
+            await write(connection, transitions, now)
+            return transitions
+
+    async def end_silence(self, silence_id: str, now: datetime) -> Silence:
+        """End it now, as `AlertStore.end_silence` says."""
+        ended = await self._end_silences(silence_id, None, now)
+        if not ended:
+            raise SilenceNotFoundError(f"there is no silence {silence_id} that has not ended")
+        return ended[0]
+
+    async def end_silences_of(self, deployment: str, now: datetime) -> list[Silence]:
+        """End those of a deployment, as `AlertStore.end_silences_of` says."""
+        return await self._end_silences(None, deployment, now)
+
+    async def list_silences(self, now: datetime) -> list[Silence]:
+        """Those that have not ended."""
+        async with transaction(self._pool) as connection:
+            return await _silences(connection, now)
 
     async def list_alerts(self, states: Collection[AlertState], limit: int = 100) -> list[AlertRecord]:
         """Alerts in these states, the newest first."""
-        async with self._transaction() as connection:
-            rows = await connection.fetch(statement("list_alerts"), list(states), limit)
-            return await _with_history(connection, [_alert(row) for row in rows])
-
-    async def count(self) -> AlertCounts:
-        """How many alerts stand where, and how much waits."""
-        async with self._transaction() as connection:
-            rows = await connection.fetch(statement("count_open_alerts"))
-            waiting: int = await connection.fetchval(statement("count_waiting_notifications"))
-        return AlertCounts({(row["tier"], row["state"]): row["alerts"] for row in rows}, waiting)
+        async with transaction(self._pool) as connection:
+            return await _with_history(connection, await _alerts(connection, "list_alerts", list(states), limit))
 
     async def find_alert(self, alert_id: str) -> AlertRecord | None:
         """One alert, None where no alert has this id."""
-        async with self._transaction() as connection:
-            row = await connection.fetchrow(statement("select_alert"), alert_id)
-            return None if row is None else (await _with_history(connection, [_alert(row)]))[0]
+        async with transaction(self._pool) as connection:
+            records = await _with_history(connection, await _alerts(connection, "select_alert", alert_id))
+            return records[0] if records else None
 
-    async def claim(self, channel: str, now: datetime, lease_until: datetime) -> Claim | None:
-        """The message that is due longest, as `Outbox.claim` says."""
-        async with self._transaction() as connection:
-            row = await connection.fetchrow(statement("claim_notification"), channel, now, self._instance, lease_until)
-            if row is None:
-                return None
-            alert = await connection.fetchrow(statement("select_alert"), row["alert_id"])
-            assert alert is not None
-            return Claim(_delivery(row), _alert(alert))
+    async def history(self, since: datetime, until: datetime) -> list[AlertEvent]:
+        """Everything that happened, as `AlertStore.history` says."""
+        async with transaction(self._pool) as connection:
+            return [event_of(row) for row in await connection.fetch(statement("list_history"), since, until)]
 
-    async def confirm(self, claim: Claim, now: datetime) -> bool:
-        """Delivered, as `Outbox.confirm` says."""
-        async with self._transaction() as connection:
-            held = await connection.fetchval(statement("confirm_notification"), *self._held(claim), now)
-            if held is not None:
-                await self._note_delivery(connection, claim, now, DeliveryState.DELIVERED)
-            return held is not None
+    async def count(self, now: datetime) -> AlertCounts:
+        """How many alerts stand where, and how much waits."""
+        async with transaction(self._pool) as connection:
+            rows = await connection.fetch(statement("count_open_alerts"))
+            waiting = await connection.fetchrow(statement("count_waiting"), now)
+        assert waiting is not None
+        counts = {(row["tier"], row["state"]): row["alerts"] for row in rows}
+        return AlertCounts(counts, waiting["waiting"], waiting["due_since"])
 
-    async def retry(self, claim: Claim, attempt: Attempt, now: datetime, due_at: datetime) -> bool:
-        """Failed, to be tried again then, as `Outbox.retry` says."""
-        async with self._transaction() as connection:
-            held = await connection.fetchval(statement("retry_notification"), *self._held(claim), due_at, attempt.error)
-            if held is not None:
-                await self._note_delivery(connection, claim, now, attempt.outcome, attempt.error)
-            return held is not None
+    async def _all_is_well(self, findings: dict[str, Finding]) -> bool:
+        """Whether nothing is bad, and nothing open that good news would change: the usual case, and a cheap one."""
+        if any(one.level is not Level.OK for one in findings.values()):
+            return False
+        async with transaction(self._pool) as connection:
+            return not await connection.fetch(statement("select_open_alerts"), list(findings))
 
-    async def bury(self, claim: Claim, attempt: Attempt, now: datetime) -> Burial | None:
-        """Failed for good, as `Outbox.bury` says."""
-        async with self._transaction() as connection:
-            # The alert first, as everywhere: an acknowledgement goes from the alert to its messages.
-            await connection.fetchrow(statement("select_alert_for_change"), claim.alert.id)
-            held = await connection.fetchval(statement("bury_notification"), *self._held(claim), now, attempt.error)
-            if held is None:
-                return None
-            await self._note_delivery(connection, claim, now, attempt.outcome, attempt.error)
-            fallback = await _fall_back(connection, claim.delivery.notification, self._policy.channels, now)
-            told = "nobody is left to fall to" if fallback is None else f"falls to {fallback}"
-            await self._note_delivery(connection, claim, now, DeliveryState.DEAD, told)
-            return Burial(fallback)
-
-    async def _record(self, connection: Connection, findings: dict[str, Finding], now: datetime) -> list[Transition]:
-        rows = await connection.fetch(statement("select_open_alerts"), list(findings))
-        alerts = {row["fingerprint"]: _alert(row) for row in rows}
-        transitions = []
-        for fingerprint, finding in findings.items():
-            transition = decide(alerts.get(fingerprint), finding, self._policy, now)
-            if transition is not None:
-                await _write(connection, transition, now)
-                transitions.append(transition)
-        return transitions
-
-    def _held(self, claim: Claim) -> tuple[int, str, int]:
-        return claim.delivery.id, self._instance, claim.delivery.attempts
-
-    async def _note_delivery(
-        self, connection: Connection, claim: Claim, now: datetime, event: str, detail: str = ""
-    ) -> None:
-        channel = claim.delivery.notification.channel
-        await _note(connection, claim.alert, now, event, detail, channel=channel, by=self._instance)
+    async def _end_silences(self, silence_id: str | None, deployment: str | None, now: datetime) -> list[Silence]:
+        async with self._changing() as connection:
+            rows = await connection.fetch(statement("end_silences"), silence_id, deployment, now)
+            ended = [silence_of(row) for row in rows]
+            standing = await _alerts(connection, "select_standing_alerts")
+            for one in ended:
+                await write(connection, speak_again(standing, one.id, now), now)
+            return ended
 
     @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[Connection]:
-        try:
-            async with self._pool.acquire() as connection, connection.transaction():
-                yield connection
-        except asyncpg.UniqueViolationError:
-            raise
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
-            raise AlertStoreError(
-                f"the store of alerts can't be used ({type(error).__name__}); nothing was written. Check that "
-                "PostgreSQL is up and migrated"
-            ) from error
+    async def _changing(self) -> AsyncIterator[Connection]:
+        async with transaction(self._pool) as connection:
+            await connection.execute(statement("lock_alerts"))
+            yield connection
 
 
-def _worst_of_each(findings: Iterable[Finding]) -> dict[str, Finding]:
-    """The worst finding of each fingerprint, by fingerprint in order: two callers then open alerts in one order."""
-    order = list(Level)
-    worst: dict[str, Finding] = {}
-    for one in findings:
-        known = worst.get(one.fingerprint)
-        if known is None or order.index(one.level) > order.index(known.level):
-            worst[one.fingerprint] = one
-    return dict(sorted(worst.items()))
+async def write(connection: Connection, transitions: Sequence[Transition], now: datetime) -> None:
+    """States, history and notifications of these changes, in as few statements as there are kinds of rows."""
+    new = [one.after for one in transitions if one.after and one.before is None]
+    changed = [one.after for one in transitions if one.after and one.before is not None]
+    forgotten = [one.before.id for one in transitions if one.before and one.after is None]
+    stopped = [one.after.id for one in transitions if one.after and one.stops_pending]
+    untold = [one.after.id for one in transitions if one.after and one.forgets_untold]
+    notifications = [queued for one in transitions for queued in one.notifications]
+    if forgotten:
+        await connection.execute(statement("delete_alerts"), forgotten)
+    if new:
+        await connection.executemany(statement("insert_alert"), [new_alert_row(one) for one in new])
+    if changed:
+        await connection.executemany(statement("update_alert"), [changed_alert_row(one) for one in changed])
+    await note(connection, [event for one in transitions for event in events_of(one, now)])
+    if stopped:
+        await connection.execute(statement("stop_notifications"), stopped, now)
+    if untold:
+        await connection.execute(statement("forget_untold_channels"), untold)
+    if notifications:
+        newer = [(one.alert_id, one.channel, now, one.key) for one in notifications]
+        await connection.executemany(statement("overtake_notifications"), newer)
+        await connection.executemany(statement("insert_notification"), [notification_row(one) for one in notifications])
 
 
-async def _write(connection: Connection, transition: Transition, now: datetime) -> None:
-    """The state, its history and its messages."""
-    before, after = transition.before, transition.after
-    if after is None:
-        assert before is not None
-        await connection.execute(statement("delete_alert"), before.id)
-        return
-    if before is None:
-        await connection.execute(statement("insert_alert"), *(getattr(after, name) for name in _COLUMNS))
-    else:
-        await connection.execute(statement("update_alert"), *(getattr(after, name) for name in _MUTABLE))
-    if transition.is_history:
-        await _note(connection, after, now, transition.reason, after.summary, by=transition.by)
-    if transition.stops_pending:
-        await connection.execute(statement("stop_notifications"), after.id, now)
-    for one in transition.notifications:
-        await _queue(connection, one)
-    for channel in transition.without_recipient:
-        await _note(connection, after, now, "no_recipient", f"channel {channel} is not configured", channel=channel)
+async def note(connection: Connection, events: Sequence[AlertEvent]) -> None:
+    """Add lines to the history."""
+    if events:
+        rows = [(one.alert_id, one.at, one.event, one.tier, one.channel, one.by, one.detail) for one in events]
+        await connection.executemany(statement("insert_event"), rows)
 
 
-async def _note(
-    connection: Connection,
-    alert: Alert,
-    now: datetime,
-    event: str,
-    detail: str,
-    *,
-    channel: str | None = None,
-    by: str | None = None,
-) -> None:
-    await connection.execute(statement("insert_event"), alert.id, now, event, alert.tier, channel, by, detail)
+async def _alerts(connection: Connection, name: str, *arguments: object) -> list[Alert]:
+    return [alert_of(row) for row in await connection.fetch(statement(name), *arguments)]
 
 
-async def _queue(connection: Connection, one: Notification) -> bool:
-    """Whether it was not queued already."""
-    queued = await connection.fetchval(
-        statement("insert_notification"),
-        one.key,
-        one.alert_id,
-        one.channel,
-        one.reason,
-        one.occurrence,
-        one.step,
-        one.fallbacks,
-        one.due_at,
-        one.deadline_at,
-    )
-    return queued is not None
+async def _alert_for_change(connection: Connection, alert_id: str) -> Alert:
+    found = await _alerts(connection, "select_alert_for_change", alert_id)
+    if not found:
+        raise AlertNotFoundError(f"no alert has the id {alert_id!r}")
+    return found[0]
 
 
-async def _fall_back(
-    connection: Connection, dead: Notification, channels: Mapping[str, ChannelSettings], now: datetime
-) -> str | None:
-    """Queue it for the first fallback that is configured and was not given this message anyway."""
-    for at, name in enumerate(dead.fallbacks):
-        if name not in channels:
-            continue
-        deadline = now + timedelta(seconds=channels[name].deadline_seconds)
-        rest = dead.fallbacks[at + 1 :]
-        following = replace(dead, channel=name, fallbacks=rest, due_at=now, deadline_at=deadline)
-        if await _queue(connection, following):
-            await connection.execute(statement("add_channel"), dead.alert_id, name)
-            return name
-    return None
+async def _silences(connection: Connection, now: datetime) -> list[Silence]:
+    return [silence_of(row) for row in await connection.fetch(statement("list_silences"), now)]
 
 
 async def _with_history(connection: Connection, alerts: list[Alert]) -> list[AlertRecord]:
     ids = [one.id for one in alerts]
     deliveries: dict[str, list[Delivery]] = {one: [] for one in ids}
     for row in await connection.fetch(statement("list_notifications"), ids):
-        deliveries[row["alert_id"]].append(_delivery(row))
+        deliveries[row["alert_id"]].append(delivery_of(row))
     events: dict[str, list[AlertEvent]] = {one: [] for one in ids}
     for row in await connection.fetch(statement("list_events"), ids):
-        events[row["alert_id"]].append(AlertEvent(**{one.name: row[one.name] for one in fields(AlertEvent)}))
+        events[row["alert_id"]].append(event_of(row))
     return [AlertRecord(alert=one, deliveries=deliveries[one.id], events=events[one.id]) for one in alerts]
-
-
-def _alert(row: asyncpg.Record) -> Alert:
-    values = {name: row[name] for name in _COLUMNS}
-    words = {
-        "rule": Rule(row["rule"]),
-        "unit": Unit(row["unit"]),
-        "level": Level(row["level"]),
-        "state": AlertState(row["state"]),
-        "channels": tuple(row["channels"]),
-    }
-    return Alert(**{**values, **words})
-
-
-def _delivery(row: asyncpg.Record) -> Delivery:
-    return Delivery(
-        id=row["id"],
-        notification=Notification(
-            alert_id=row["alert_id"],
-            channel=row["channel"],
-            reason=Reason(row["reason"]),
-            occurrence=row["occurrence"],
-            step=row["step"],
-            due_at=row["due_at"],
-            deadline_at=row["deadline_at"],
-            fallbacks=tuple(row["fallbacks"]),
-        ),
-        state=DeliveryState(row["state"]),
-        attempts=row["attempts"],
-        leased_by=row["leased_by"],
-        lease_until=row["lease_until"],
-        settled_at=row["settled_at"],
-        last_error=row["last_error"],
-    )

@@ -3,7 +3,7 @@
 from dashboards.api_page import render_api_page
 from dashboards.export import export
 from dashboards.metrics import CATALOGUE, Metric, MetricKind
-from dashboards.page import content_security_policy
+from dashboards.page import content_security_policy, service_policy
 from dashboards.reports import (
     change_documents,
     headline,
@@ -42,4 +42,5 @@ __all__ = [
     "render_markdown",
     "render_status_page",
     "render_table",
+    "service_policy",
 ]

@@ -36,6 +36,12 @@ def content_security_policy() -> str:
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
+@cache
+def service_policy() -> str:
+    """The policy of the pages that the service answers with: their forms go to the service, and nobody frames them."""
+    return content_security_policy().replace("form-action 'none'", "form-action 'self'; frame-ancestors 'none'")
+
+
 def breakable(text: str) -> Markup:
     """Text that may break behind a dot or an underscore, so that a long name folds where its words end."""
     return Markup(BREAKS.sub(r"\1<wbr>", str(escape(text))))

@@ -1,27 +1,36 @@
 """Puts the alert room together from the settings."""
 
+from collections.abc import Mapping
 from random import Random
 
 import asyncpg
+import httpx
 
 from alerts import (
-    Alert,
     AlertObserver,
     Alerts,
+    BookSpool,
+    Briefer,
     ChannelError,
     DeliveryWorker,
     Evidence,
-    Links,
+    LinkSigner,
     Policy,
+    Standby,
     evidence_by_limits,
 )
 from alerts.channels import Channel, open_channels
 from alerts.postgres import PostgresAlerts
+from alerts.postgres_library import PostgresLibrary
+from alerts.postgres_outbox import PostgresOutbox
+from alerts.watchdog import Watchdog
 from baselines import Clock, Series, SeriesRegistry
 from monitor.comparing import Figures
-from monitor.errors import ConfigurationError
+from monitor.dependencies import foundations, names_of_places
+from monitor.errors import CannotRunError, ConfigurationError
 from monitor.settings import Settings
-from thresholds import Finding, SeriesLimits
+from monitor.store import data_directory
+from thresholds import Delivery, Finding, Routing, Rule, SeriesLimits
 
 
 def configured_channels(settings: Settings, observer: AlertObserver) -> dict[str, Channel]:
@@ -38,12 +47,42 @@ def alert_policy(settings: Settings, figures: Figures, series: SeriesRegistry) -
     def limits_of(finding: Finding) -> SeriesLimits:
         return figures.matrix.limits_of(series.get(finding.series) or Series(finding.series, finding.unit))
 
-    return Policy(figures.routing, settings.alerts.channels, evidence_by_limits(limits_of))
+    names = names_of_places(settings)
+    targets = {
+        one.name: names[probe.target]
+        for probe in settings.probes.values()
+        if probe.target is not None
+        for one in probe.series()
+    }
+    return Policy(
+        figures.routing,
+        settings.alerts.channels,
+        evidence_by_limits(limits_of),
+        target_of=targets.get,
+        stands_on=foundations(settings, names),
+    )
 
 
 def comparison_policy(settings: Settings, figures: Figures) -> Policy:
     """The same for what a comparison of two captures found: it has made sure already, so everything fires at once."""
     return Policy(figures.routing, settings.alerts.channels, lambda _: Evidence(1, 1))
+
+
+def handed_over(series: SeriesRegistry, routing: Routing) -> list[tuple[str, Rule]]:
+    """The series and rules whose findings the user's own Alertmanager delivers."""
+    return [
+        (one.name, rule)
+        for one in series.values()
+        for rule in Rule
+        if routing.delivered_by(routing.route_of(one, rule)) is Delivery.ALERTMANAGER
+    ]
+
+
+def link_signer(settings: Settings) -> LinkSigner | None:
+    """Makes the links that acknowledge; None where no address or no key for them is configured."""
+    if settings.public_url is None or settings.signing_key is None:
+        return None
+    return LinkSigner(settings.signing_key, str(settings.public_url))
 
 
 def open_alerts(
@@ -52,25 +91,42 @@ def open_alerts(
     figures: Figures,
     series: SeriesRegistry,
     *,
+    channels: Mapping[str, Channel],
+    client: httpx.AsyncClient,
+    briefer: Briefer,
     clock: Clock,
     observer: AlertObserver,
     instance: str,
 ) -> Alerts:
-    """The alert room on a pool of connections to the store. Raises ConfigurationError for a channel of no use."""
-    store = PostgresAlerts(pool, alert_policy(settings, figures, series), instance)
+    """The alert room on a pool of connections to the store, and without it while it is away.
+
+    Raises CannotRunError where there is no room on the disk for the time without a store.
+    """
+    policy, links = alert_policy(settings, figures, series), link_signer(settings)
+    path = data_directory(settings.store) / "spool" / "alerts.json"
+    try:
+        spool = BookSpool(path)
+    except OSError as error:
+        raise CannotRunError(f"{path.parent} can't be made: {error.strerror}; set store.directory") from error
+    standby = Standby(
+        PostgresAlerts(pool, policy),
+        PostgresOutbox(pool, policy, instance),
+        PostgresLibrary(pool),
+        policy,
+        spool,
+        clock=clock,
+        observer=observer,
+        instance=instance,
+    )
     worker = DeliveryWorker(
-        store,
-        configured_channels(settings, observer),
+        standby,
+        channels,
+        policy=policy,
         clock=clock,
         observer=observer,
         random=Random(),
-        links_of=lambda alert: _links(settings, alert),
+        briefer=briefer,
+        links=links,
     )
-    return Alerts(store, worker, clock=clock, observer=observer)
-
-
-def _links(settings: Settings, alert: Alert) -> Links:
-    if settings.public_url is None:
-        return Links()
-    base = str(settings.public_url).rstrip("/")
-    return Links(alert=f"{base}/#alert-{alert.id}", series=f"{base}/#series-{alert.series}")
+    watchdog = Watchdog(settings.alerts.watchdog, channels, client, clock=clock, observer=observer, instance=instance)
+    return Alerts(standby, standby, worker, clock=clock, observer=observer, links=links, watchdog=watchdog)

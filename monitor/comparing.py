@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
+from pydantic import ValidationError
+
 from baselines import (
     RULE_VERSION,
     Baseline,
@@ -85,7 +87,12 @@ class Figures:
             rollback = load_rollback().overridden(settings.rollback)
         except FigureError as error:
             raise ConfigurationError(configuration.at(("rollback",), str(error))) from error
-        return cls(series, matrix, load_routing(), rollback, load_grades().overridden(settings.grades))
+        try:
+            routing = load_routing().overridden(settings.alerts)
+        except ValidationError as error:
+            told = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors(include_url=False))
+            raise ConfigurationError(configuration.at(("alerts",), told)) from error
+        return cls(series, matrix, routing, rollback, load_grades().overridden(settings.grades))
 
     def limits_by_level(self, series: Series) -> dict[Level, float]:
         """The absolute limits of a series, in its base unit."""

@@ -13,7 +13,7 @@ from baselines.verdict import Answer, Comparison, Question, SeriesComparison
 from baselines.watcher import Drift
 from dashboards import metrics
 from dashboards.metrics import Metric, MetricKind
-from thresholds.finding import Finding, Level
+from thresholds.finding import Finding, Level, Rule
 
 OPENMETRICS = "application/openmetrics-text"
 # OpenMetrics allows 128 characters for an exemplar's names and values together.
@@ -167,6 +167,33 @@ class Exporter:
     def failed(self, loop: str) -> None:
         """One round of a loop of the alerts that failed."""
         self._counter(metrics.ALERT_ROUNDS_FAILED, loop).inc()
+
+    def merged(self, channel: str, notifications: int) -> None:
+        """One message that told several notifications at once."""
+        self._counter(metrics.DIGESTS, channel).inc()
+        self._counter(metrics.DIGESTED, channel).inc(notifications)
+
+    def acknowledged(self, tier: str, seconds: float) -> None:
+        """How long after it fired an alert was acknowledged."""
+        self._histogram(metrics.ALERT_ACKNOWLEDGE, tier).observe(seconds)
+
+    def overdue(self, seconds: float) -> None:
+        """How long the step by the clock has been waiting that is due longest; 0 where none is."""
+        self._gauge(metrics.ALERT_OVERDUE).set(seconds)
+
+    def heartbeat(self, ok: bool) -> None:
+        """One dead-man signal, sent or failed."""
+        self._counter(metrics.HEARTBEATS, "sent" if ok else "failed").inc()
+
+    def standing_by(self, on: bool) -> None:
+        """Whether alerts are decided without the store."""
+        self._gauge(metrics.ALERTS_BY_MEMORY).set(on)
+
+    def alertmanager_owns(self, pairs: Iterable[tuple[str, Rule]]) -> None:
+        """Whose findings the user's Alertmanager delivers; nothing else is its own."""
+        self._gauges[metrics.ALERTMANAGER_OWNS.name].clear()
+        for series, rule in pairs:
+            self._gauge(metrics.ALERTMANAGER_OWNS, series, rule).set(1)
 
     def outbox(self, waiting: int) -> None:
         """How many notifications are written and not yet delivered."""

@@ -8,6 +8,8 @@ import asyncpg
 import structlog
 
 from alerts import Alerts, AlertStoreError
+from alerts.finding_run import FindingRuns
+from alerts.postgres_findings import PostgresFindings
 from baselines import BaselineError, Clock, Measurement, SeriesRegistry
 from baselines.postgres import PostgresMeasurements
 from monitor.comparing import Comparing, Figures, compare_live, live_capture
@@ -50,6 +52,7 @@ class Pipeline:
         spool: Spool,
         drift: DriftWatch,
         alerts: Alerts,
+        findings: PostgresFindings,
         exporter: Exporter,
         watch: Watch,
         ask_for_snapshot: Callable[[str, str], None],
@@ -64,6 +67,8 @@ class Pipeline:
         self._spool = spool
         self._drift = drift
         self._alerts = alerts
+        self._stored_findings = findings
+        self._runs = FindingRuns()
         self._exporter = exporter
         self._watch = watch
         self._ask_for_snapshot = ask_for_snapshot
@@ -173,6 +178,17 @@ class Pipeline:
         self._store_is(up=True)
         log.info("the spool is written", measurements=len(measurements))
 
+    async def keep_findings(self) -> None:
+        """Write what was found since the last time; while the store is away it waits."""
+        runs = self._runs.unwritten()
+        if not runs:
+            return
+        try:
+            await self._stored_findings.append(runs)
+        except AlertStoreError:
+            return
+        self._runs.written(runs)
+
     async def count_alerts(self) -> None:
         """Tell the exporter how many alerts stand where, and what still waits to be delivered."""
         try:
@@ -187,10 +203,11 @@ class Pipeline:
         settings, now = self._configuration.settings.store, self._clock.now()
         try:
             await self._measurements.compact(now)
+            await self._stored_findings.prune(now - timedelta(days=settings.rollups_days))
             await self._measurements.prune(
                 now - timedelta(days=settings.samples_days), now - timedelta(days=settings.rollups_days)
             )
-        except STORE_IS_AWAY:
+        except (*STORE_IS_AWAY, AlertStoreError):
             self._store_is(up=False)
 
     def _compare_no_more(self, why: str) -> None:
@@ -231,6 +248,7 @@ class Pipeline:
 
     async def _tell(self, judged: Sequence[Finding]) -> None:
         findings = marked(judged, self._dry_runs)
+        self._runs.take(findings, self._clock.now())
         for one in self._watch.judged(findings):
             self._ask_for_snapshot(one.series, one.summary)
         for name in {one.series for one in findings}:

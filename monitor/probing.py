@@ -15,6 +15,7 @@ import structlog
 from baselines import Clock, Inspected, Measurement
 from monitor.clock import SystemClock
 from monitor.configuration import load_configuration
+from monitor.dependencies import confirming_probes
 from monitor.errors import ConfigurationError, ExitCode
 from monitor.event_loop import run, settle
 from monitor.further_calls import make_further_calls
@@ -28,6 +29,7 @@ from monitor.workload import SERVICE_BIN_SECONDS, tell_bins
 from probes import ProbeSet
 from probes.ledger import LedgerReader
 from probes.workload.deltas import WorkloadReader
+from thresholds import load_routing
 
 # How long what was measured last may take on its way out.
 _DRAIN_SECONDS = 5.0
@@ -55,7 +57,8 @@ async def probe(settings: Settings, end: socket.socket, restarts: int) -> None:
 
         beats = [Beat(name, one.interval_seconds) for name, one in settings.probes.items()]
         sending = asyncio.create_task(writer.send())
-        probing = asyncio.create_task(keep_beats(beats, probes.run, hand, clock))
+        confirming = confirming_probes(settings, load_routing().overridden(settings.alerts))
+        probing = asyncio.create_task(keep_beats(beats, probes.run, hand, clock, confirming))
         looking = asyncio.create_task(
             look_inside(probes, LedgerReader(settings.targets, probes.links, clock), writer.note, clock)
         )

@@ -12,9 +12,12 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+import httpx
 import structlog
 import uvicorn
 
+from alerts.postgres import PostgresAlerts
+from alerts.postgres_findings import PostgresFindings
 from baselines import BaselineError, Clock, Measurement
 from baselines.ledger import release_entry
 from baselines.postgres import PostgresBaselines, PostgresMeasurements
@@ -24,7 +27,9 @@ from baselines.postgres_ledger import PostgresLedger
 from baselines.postgres_snapshots import PostgresSnapshots
 from baselines.postgres_workload import PostgresWorkload
 from monitor.access import AccessTokens
-from monitor.alerting import open_alerts
+from monitor.acknowledging import IncidentAnswers
+from monitor.alerting import alert_policy, configured_channels, handed_over, open_alerts
+from monitor.briefing import ServiceBriefer
 from monitor.chronicle import Chronicle
 from monitor.clock import SystemClock
 from monitor.comparing import Comparing, Figures
@@ -41,6 +46,7 @@ from monitor.pipeline import Pipeline
 from monitor.releases import Releases
 from monitor.scheduled_captures import ScheduledCaptures
 from monitor.settings import StoreSettings
+from monitor.silence import PROBING
 from monitor.spool import Spool
 from monitor.store import STORE_VARIABLE, data_directory
 from monitor.watch import Watch
@@ -58,6 +64,7 @@ _FIRST_CREEP_SECONDS = 300.0
 _CREEP_SECONDS = 6 * 3600.0
 _COUNT_SECONDS = 10.0
 _SILENCE_SECONDS = 10.0
+_ANSWERS_SECONDS = 30.0
 _CHRONICLE_SECONDS = 5.0
 # How long a stop waits for messages that are being sent.
 _DRAIN_SECONDS = 8.0
@@ -81,6 +88,7 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
     exporter = Exporter(series, version=version("portalwatch"))
     watch = Watch(series, clock.now())
     exporter.limits({name: figures.limits_by_level(one) for name, one in series.items()})
+    exporter.alertmanager_owns(handed_over(series, figures.routing))
     instance = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
@@ -90,7 +98,23 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
         ledger, snapshots = PostgresLedger(pool), PostgresSnapshots(pool)
         chronicle = Chronicle(ledger, PostgresInspections(pool), PostgresWorkload(pool), snapshots, settings, clock)
         chronicle.note(release_entry(settings.release, clock.now()))
-        alerts = open_alerts(pool, settings, figures, series, clock=clock, observer=exporter, instance=instance)
+        client = await stack.enter_async_context(httpx.AsyncClient())
+        channels = configured_channels(settings, exporter)
+        policy = alert_policy(settings, figures, series)
+        records = PostgresAlerts(pool, policy)
+        alerts = open_alerts(
+            pool,
+            settings,
+            figures,
+            series,
+            channels=channels,
+            client=client,
+            briefer=ServiceBriefer(settings, ledger, watch, records, clock),
+            clock=clock,
+            observer=exporter,
+            instance=instance,
+        )
+        answers = IncidentAnswers(alerts, channels, client, clock)
         measurements = PostgresMeasurements(pool)
         probe_of = {one.name: name for name, probe in settings.probes.items() for one in probe.series()}
 
@@ -116,6 +140,7 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             spool=_spool(settings.store),
             drift=drift,
             alerts=alerts,
+            findings=PostgresFindings(pool),
             exporter=exporter,
             watch=watch,
             ask_for_snapshot=partial(ask_for_snapshot, link),
@@ -132,6 +157,8 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             settings=settings,
             watch=watch,
             alerts=alerts,
+            policy=policy,
+            answers=answers,
             ledger=ledger,
             snapshots=snapshots,
             exporter=exporter,
@@ -142,6 +169,7 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3)
         )
 
+        await _tried(partial(alerts.retire, [*series, PROBING.name]))
         await _tried(pipeline.watch_drift)  # what has been measured since the last stop waits in the link for it
         async with asyncio.TaskGroup() as group:
             taking = group.create_task(_take(link, stop, pipeline, chronicle, watch, exporter, clock))
@@ -154,7 +182,9 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
                 group.create_task(_every(_REPLAY_SECONDS, pipeline.replay, clock)),
                 group.create_task(_every(_COUNT_SECONDS, pipeline.count_alerts, clock)),
                 group.create_task(_every(_SILENCE_SECONDS, pipeline.listen_for_silence, clock)),
+                group.create_task(_every(_ANSWERS_SECONDS, answers.look, clock)),
                 group.create_task(_every(_CHRONICLE_SECONDS, chronicle.write, clock)),
+                group.create_task(_every(_CHRONICLE_SECONDS, pipeline.keep_findings, clock)),
                 group.create_task(_every(_HOUSEKEEPING_SECONDS, scheduled.capture_if_due, clock)),
                 group.create_task(_every(_HOUSEKEEPING_SECONDS, chronicle.keep_house, clock)),
             ]
@@ -239,7 +269,7 @@ async def _every(
         await clock.sleep(seconds)
 
 
-async def _tried(step: Callable[[], Awaitable[None]]) -> None:
+async def _tried(step: Callable[[], Awaitable[object]]) -> None:
     """One wrong round must not end the watching; it is logged, and the next one comes."""
     try:
         await step()

@@ -8,10 +8,10 @@ from typing import Self
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from alerts import ChannelSettings
+from alerts import ChannelSettings, WatchdogSettings, WebhookSettings
 from monitor.logs import LogFormat
 from probes import Probes, Target
-from thresholds import GradeBands, LimitOverride, Profile, ProfileFigures, RollbackOverride
+from thresholds import GradeBands, LimitOverride, Profile, ProfileFigures, RollbackOverride, RoutingOverride
 from thresholds.quantity import Duration
 
 PREFIX = "PORTALWATCH_"
@@ -95,10 +95,12 @@ class CaptureSettings(Section):
         return given
 
 
-class AlertSettings(Section):
-    """Where alerts go: the shipped tiers name channels, and this says what each of them is."""
+class AlertSettings(RoutingOverride):
+    """Where alerts go: tiers name channels, and this says what each of them is."""
 
     channels: dict[str, ChannelSettings] = Field({}, description="Apprise URL of each channel, by name")
+    watchdog: WatchdogSettings = Field(WatchdogSettings(), description="who hears that alerts do not leave")
+    webhooks: WebhookSettings = Field(WebhookSettings(), description="who may call back that somebody acknowledged")
 
 
 class Settings(BaseSettings):

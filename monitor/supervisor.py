@@ -27,6 +27,7 @@ from monitor.errors import CannotRunError, ExitCode
 from monitor.exporter import Exporter
 from monitor.lifetime import LifetimeError, die_with_parent
 from monitor.store import STORE_VARIABLE, store_dsn
+from monitor.tiers import check_alert_settings
 from probes import series_of
 
 # A child that keeps dying is started again ever more slowly, up to this.
@@ -135,7 +136,8 @@ def serve(configuration: Configuration) -> ExitCode:
 def _check(configuration: Configuration) -> None:
     """Whatever would end a child at its start ends us before there is any."""
     series = series_of(configuration.settings.probes)
-    Figures.load(configuration, series)
+    figures = Figures.load(configuration, series)
+    check_alert_settings(configuration.settings, figures.routing)
     configured_channels(configuration.settings, Exporter(series, version=""))
     try:
         die_with_parent(signal.SIGKILL)

@@ -100,10 +100,16 @@ def check_probes(probes: Mapping[str, ProbeSettings], targets: Mapping[str, Post
     """What can only be seen of all probes and targets together.
 
     Raises ValidationError with every mistake at its place (probes → name → target): a target that is missing, unknown,
-    of the wrong kind or given to a probe that needs none, and a series that two probes measure.
+    of the wrong kind or given to a probe that needs none, a series that two probes measure, a target that depends on
+    one that is not there.
     """
     mistakes: list[InitErrorDetails] = []
     owners: dict[str, str] = {}
+    for name, target in targets.items():
+        for number, other in enumerate(target.depends_on):
+            if other not in targets or other == name:
+                told = f"there is no other target {other}; there are: {', '.join(targets)}"
+                mistakes.append(mistake(told, "targets", name, "depends_on", number))
     for name, probe in probes.items():
         if trouble := _target_trouble(probe, targets):
             mistakes.append(mistake(trouble, "probes", name, "target"))

@@ -47,17 +47,24 @@ class PostgresTarget(Frozen):
     `statement_timeout` bounds a statement on the server; `lock_timeout` bounds its wait for a lock, at most 1 s, so
     that a probe never stands in a queue of locks for long; `idle_in_transaction_timeout` ends a transaction
     that was left open. `guard_database`, of the same server, is where it is watched that a long statement of ours keeps
-    nobody waiting. `share` is how much of the time our statements may be running, from 0 to 1.
+    nobody waiting. `share` is how much of the time our statements may be running, from 0 to 1. `depends_on` names the
+    targets without which it can't work: while one of them is away, nobody is told what is wrong behind this one.
     """
 
     kind: Literal["postgresql"]
     url: SecretStr
+    depends_on: tuple[str, ...] = ()
     connect_timeout: Duration = 3.0
     statement_timeout: Duration = 5.0
     lock_timeout: Annotated[Duration, Field(le=1.0)] = 0.5
     idle_in_transaction_timeout: Duration = 5.0
     guard_database: str = Field(default="postgres", min_length=1)
     share: float = Field(default=0.25, gt=0, le=1)
+
+    @property
+    def place(self) -> str:
+        """Where it is: two targets of one place are away together. Not to be shown: the URL may hold a password."""
+        return self.url.get_secret_value()
 
     @field_validator("url")
     @classmethod
@@ -101,12 +108,14 @@ class HttpTarget(Frozen):
 
     `headers`, and one of `login`, `basic` and `bearer`, go with each request to the URL's own origin and to no other.
     `origins` are further ones that redirects and journeys may lead to; `networks` the only ones an address may be in.
+    `depends_on` as in a database.
     `verify: false` accepts any certificate; `ca_file` names the authority of a private one. `connection: new` measures
     each request over a connection of its own.
     """
 
     kind: Literal["http"]
     url: HttpUrl
+    depends_on: tuple[str, ...] = ()
     login: Login | None = None
     basic: Basic | None = None
     bearer: HeaderValue | None = None
@@ -120,6 +129,11 @@ class HttpTarget(Frozen):
     read_timeout: Duration = 30.0
     verify: bool = True
     ca_file: Path | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is: two targets of one place are away together."""
+        return f"{self.url.scheme}://{self.url.host}:{self.url.port}"
 
     @field_validator("url")
     @classmethod

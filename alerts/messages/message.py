@@ -1,16 +1,32 @@
-"""What people read: the title alone says what is wrong, and fits into an SMS."""
+"""What people read, or hear: the title alone says what is wrong, and fits into an SMS."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from alerts.alert import Alert
-from alerts.notification import Notification, Reason
-from baselines.series import Unit
+from alerts.incidents.incident import IncidentAction
+from alerts.messages.digest import Digest
+from alerts.messages.rendering import fit_call, fit_sms, in_seven_bits, render
+from alerts.messages.speech import spoken
+from alerts.messages.telling import TITLE_LENGTH, Telling
+from alerts.messages.wording import fitted, one_line
+from alerts.notification import Notification
 from thresholds.finding import Level, Rule
 
-# One SMS in the alphabet that any letter may force it into (3GPP TS 23.038, UCS-2).
-TITLE_LENGTH = 70
+# Alerts that a message lists, each in a line; the others are counted.
+LISTED = 20
+# What others wrote, such as a plan, is cut to this.
+LINE_LENGTH = 300
+
+
+class Style(StrEnum):
+    """What a channel can carry: how long a message may be, and whether it is read or heard."""
+
+    MAIL = "mail"
+    CHAT = "chat"
+    SMS = "sms"
+    CALL = "call"
 
 
 class Tone(StrEnum):
@@ -32,110 +48,180 @@ class Links:
     acknowledge: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Briefing:
+    """What is known beyond the alert itself at the moment of sending; everything may be missing.
+
+    `baseline` is a phrase (`1.32 × the baseline (95 % interval 1.20 to 1.45)`). `changes` are sentences: what changed
+    since shortly before it began, the newest first. `done` is what was done so far, the oldest first (`14:20 carol
+    acknowledged`).
+    """
+
+    links: Links = Links()
+    baseline: str = ""
+    changes: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One alert that a message speaks of."""
+
+    alert: Alert
+    notification: Notification
+    briefing: Briefing
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`title` has at most TITLE_LENGTH characters and no line break; `body` is plain text."""
+    """`title` has at most TITLE_LENGTH characters and no line break; `body` is plain text.
+
+    `alert_id` is that of the one alert the message speaks of, None where it speaks of several. `severity` is the level
+    of the gravest. `source` is what is broken: the series, or what several have in common.
+    """
 
     title: str
     body: str
     tone: Tone
+    alert_id: str | None = None
+    action: IncidentAction = IncidentAction.TRIGGER
+    severity: Level = Level.WARNING
+    source: str = "portalwatch"
 
 
-def compose(alert: Alert, notification: Notification, links: Links) -> Message:
-    """The message of a notification, from the alert as it is now.
+def compose(told: Sequence[Told], style: Style, *, acknowledge: str | None = None) -> Message:
+    """The message of one notification, or one message of several: the gravest first, then the newest.
 
-    The last line holds the alert's id and the sequence `occurrence.step`: a message that came before has both.
+    Of an alert that is told more than once only the latest counts. `acknowledge` is the one link that acknowledges all
+    of them; for one alert it stands in the place of its own. A message that asks nobody to do anything has no such
+    link. Mail and chat end with the id and the sequence by which a receiver can tell a message that comes twice.
+
+    Raises ValueError where there is no alert to speak of.
     """
-    figures = _against_limit(alert)
-    lines = [
-        alert.summary,
-        _history(alert),
-        f"Value: {figures}" if figures else "",
-        f"Tier: {alert.tier}" + (f", action: {alert.action}" if alert.action else ""),
-        *_link_lines(links),
-        f"Alert {alert.id}, message {notification.occurrence}.{notification.step} ({notification.reason})",
-    ]
-    return Message(_title(alert, notification), "\n".join(line for line in lines if line), _tone(alert, notification))
+    ordered = _in_order(told)
+    if not ordered:
+        raise ValueError("a message speaks of one alert at least")
+    if len(ordered) == 1:
+        return _compose_one(ordered[0], style, acknowledge)
+    return _compose_several(ordered, style, acknowledge)
 
 
-def format_figure(value: float, unit: Unit, rule: Rule) -> str:
-    """A figure as people write it: `1250 ms`, `12 s`, `81 %`, `1.32 × the baseline`, `3.1 GB`, `7`."""
-    if rule is Rule.BASELINE:
-        return f"{value:.2f} × the baseline"
-    match unit:
-        case Unit.SECONDS:
-            return f"{_plain(value * 1000)} ms" if value < 10 else f"{_plain(value)} s"
-        case Unit.RATIO:
-            return f"{_plain(value * 100)} %"
-        case Unit.BYTES:
-            return f"{_plain(value / 1e9)} GB" if value >= 1e9 else f"{_plain(value / 1e6)} MB"
-        case Unit.COUNT:
-            return _plain(value)
+def _compose_one(told: Told, style: Style, acknowledge: str | None) -> Message:
+    one, briefing = _telling(told), told.briefing
+    link = None if one.is_answered else acknowledge or briefing.links.acknowledge
+    text = render(
+        style.value,
+        one=one,
+        figures=_figures(one, one_line(briefing.baseline)),
+        links=replace(briefing.links, acknowledge=link),
+        changes=_lines(briefing.changes),
+        done=_lines(briefing.done),
+    )
+    return Message(
+        title=_title(one, style),
+        body=_body(text, style, link or briefing.links.alert, f"[{told.alert.id} {one.sequence}]"),
+        tone=_tone([one]),
+        alert_id=told.alert.id,
+        action=_action([one]),
+        severity=told.alert.level,
+        source=one.name,
+    )
 
 
-def format_duration(seconds: float) -> str:
-    """A length of time in its two largest units: `45 s`, `12 min 5 s`, `3 h 20 min`, `2 d 4 h`."""
-    sizes = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-    rest, parts = round(seconds), []
-    for unit, size in sizes:
-        count, rest = divmod(rest, size)
-        parts.append((count, unit))
-    first = next((at for at, (count, _) in enumerate(parts) if count), len(parts) - 1)
-    shown = parts[first : first + 2]
-    return " ".join(f"{count} {unit}" for count, unit in shown if count or len(shown) == 1) or "0 s"
+def _compose_several(told: Sequence[Told], style: Style, acknowledge: str | None) -> Message:
+    tellings = [_telling(one) for one in told]
+    digest, first = Digest(tellings), tellings[0]
+    link = None if digest.is_answered else acknowledge
+    # The page of the first alert without a line of its own, else of the gravest: whoever is in haste has looked up few.
+    pages = (one.briefing.links.alert for one in (*told[LISTED:], *told))
+    page = next((one for one in pages if one), None)
+    runbooks = {one.briefing.links.runbook for one in told if one.briefing.links.runbook}
+    text = render(
+        f"{style}_several",
+        digest=digest,
+        first=first,
+        shown=tellings[:LISTED],
+        more=len(tellings[LISTED:]),
+        page=page,
+        acknowledge=link,
+        runbook=runbooks.pop() if len(runbooks) == 1 else None,
+        changes=_lines(_once(one.briefing.changes for one in told)),
+        done=_lines(_once(one.briefing.done for one in told)),
+    )
+    return Message(
+        title=_title(digest, style),
+        body=_body(text, style, link or page, f"[{first.alert.id} {first.sequence} +{len(told) - 1}]"),
+        tone=_tone(tellings),
+        action=_action(tellings),
+        severity=digest.level,
+        source=digest.where or "portalwatch",
+    )
 
 
-def _plain(value: float) -> str:
-    """Four digits, or all of those before the point."""
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+def _figures(one: Telling, baseline: str) -> list[str]:
+    """The figure against its limit and against the baseline, which are the same for the baseline rule. Not of an end,
+    whose summary has all there is to say.
+    """
+    if one.is_over:
+        return []
+    if one.alert.rule is Rule.BASELINE and baseline:
+        return [f"{baseline}, limit {one.limit}" if one.limit else baseline]
+    return [told for told in (one.figures, baseline) if told]
 
 
-def _title(alert: Alert, notification: Notification) -> str:
-    word = "RESOLVED" if notification.reason is Reason.RESOLVED else alert.level.upper()
-    # A long name leaves less room for figures: the value goes last.
-    told = [f"{alert.series} {figures}" for figures in (_against_limit(alert), _value(alert), _brief(alert)) if figures]
-    titles = [" ".join(f"{word}: {one}".split()) for one in told or [alert.summary]]
-    fitting = next((one for one in titles if len(one) <= TITLE_LENGTH), None)
-    return fitting or f"{titles[-1][: TITLE_LENGTH - 1]}…"
+def _in_order(told: Iterable[Told]) -> list[Told]:
+    latest: dict[str, Told] = {}
+    for one in told:
+        known = latest.get(one.alert.id)
+        if known is None or _step(known) <= _step(one):
+            latest[one.alert.id] = one
+    newest_first = sorted(latest.values(), key=lambda one: one.alert.opened_at, reverse=True)
+    gravity = list(Level).index
+    return sorted(newest_first, key=lambda one: (_telling(one).is_answered, -gravity(one.alert.level)))
 
 
-def _against_limit(alert: Alert) -> str:
-    figures = {"": alert.value, "limit ": alert.value_limit}
-    shown = [f"{name}{format_figure(one, alert.unit, alert.rule)}" for name, one in figures.items() if one is not None]
-    return ", ".join(shown) if alert.value is not None else ""
+def _step(told: Told) -> tuple[int, int]:
+    return told.notification.occurrence, told.notification.step
 
 
-def _value(alert: Alert) -> str:
-    return "" if alert.value is None else format_figure(alert.value, alert.unit, alert.rule)
+def _telling(told: Told) -> Telling:
+    return Telling(told.alert, told.notification)
 
 
-def _brief(alert: Alert) -> str:
-    return f"×{alert.value:.3g}" if alert.value is not None and alert.rule is Rule.BASELINE else _value(alert)
+def _lines(texts: Iterable[str]) -> list[str]:
+    return [fitted(one_line(one), LINE_LENGTH) for one in texts]
 
 
-def _history(alert: Alert) -> str:
-    since = f"since {_instant(alert.opened_at)}"
-    if alert.resolved_at is not None:
-        lasted = format_duration(alert.duration_seconds)
-        return f"Fired and cleared: {since}, until {_instant(alert.resolved_at)}, lasted {lasted}"
-    return f"{alert.level.capitalize()} {since}, for {format_duration(alert.duration_seconds)} so far"
+def _once(lists: Iterable[Iterable[str]]) -> list[str]:
+    return list(dict.fromkeys(one for each in lists for one in each))
 
 
-def _link_lines(links: Links) -> list[str]:
-    named = {
-        "Acknowledge": links.acknowledge,
-        "Alert": links.alert,
-        "Series": links.series,
-        "Runbook": links.runbook,
-    }
-    return [f"{name}: {url}" for name, url in named.items() if url]
+def _title(telling: Telling | Digest, style: Style) -> str:
+    if style is Style.CALL:
+        return fitted(spoken(telling.announcement), TITLE_LENGTH, "")
+    if style is Style.SMS:
+        return fitted(in_seven_bits(telling.heading), TITLE_LENGTH, "...")
+    return telling.heading
 
 
-def _tone(alert: Alert, notification: Notification) -> Tone:
-    if notification.reason is Reason.RESOLVED:
-        return Tone.SUCCESS
-    return Tone.FAILURE if alert.level is Level.CRITICAL else Tone.WARNING
+def _body(text: str, style: Style, link: str | None, tag: str) -> str:
+    match style:
+        case Style.SMS:
+            return fit_sms(text.splitlines(), link, tag)
+        case Style.CALL:
+            return fit_call(text.splitlines())
+        case Style.MAIL | Style.CHAT:
+            return text
 
 
-def _instant(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+def _action(tellings: Sequence[Telling]) -> IncidentAction:
+    if all(one.is_over for one in tellings):
+        return IncidentAction.RESOLVE
+    return IncidentAction.ACKNOWLEDGE if all(one.is_answered for one in tellings) else IncidentAction.TRIGGER
+
+
+def _tone(tellings: Sequence[Telling]) -> Tone:
+    asking = [one for one in tellings if not one.is_answered]
+    if not asking:
+        return Tone.SUCCESS if all(one.is_well for one in tellings) else Tone.INFO
+    return Tone.FAILURE if any(one.alert.level is Level.CRITICAL for one in asking) else Tone.WARNING

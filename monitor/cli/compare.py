@@ -98,7 +98,7 @@ def compare(
             return judged, None
         reports = {name: render(judged) for name, render in REPORTS.items()}
         made = bundle_of(materials, judged.assessment, figures, reports, judged.code)
-        alerts = PostgresAlerts(pool, alert_policy(configuration.settings, figures, figures.series), "command line")
+        alerts = PostgresAlerts(pool, alert_policy(configuration.settings, figures, figures.series))
         known = await Surroundings.of(materials, pool, alerts)
         return judged, replace(made, snapshots=known.snapshots, alerts=known.alerts)
 

@@ -16,7 +16,7 @@ from monitor.event_loop import run
 from monitor.exporter import Exporter
 from monitor.schema import configuration_schema
 from monitor.target_check import examine_targets
-from monitor.tiers import untold_tiers
+from monitor.tiers import check_alert_settings, untold_tiers
 from probes import series_of
 from probes.database.sql import statement
 
@@ -36,9 +36,10 @@ def check(offline: bool, config: Path | None) -> None:
     """
     configuration = configured(config)
     series = series_of(configuration.settings.probes)
-    Figures.load(configuration, series)
+    figures = Figures.load(configuration, series)
+    check_alert_settings(configuration.settings, figures.routing)
     configured_channels(configuration.settings, Exporter(series, version=""))
-    for tier, channels in untold_tiers(configuration.settings.alerts).items():
+    for tier, channels in untold_tiers(configuration.settings.alerts, figures.routing).items():
         click.echo(f"note: {tier} names channels that are not configured: {', '.join(channels)}", err=True)
     if not offline:
         _check_targets(configuration)

@@ -30,6 +30,7 @@ from monitor.lifetime import die_with_parent
 from probes.database.sql import statement
 from thresholds import load_routing
 
+SIGNING_KEY_VARIABLE = "DEMO_SIGNING_KEY"
 _START_SECONDS = 30.0
 # The portal works as a role of its own, as it should anywhere; what only a superuser may is done beforehand.
 _PORTAL_ROLE = "portal"
@@ -90,7 +91,13 @@ class Stage:
                 },
             },
             "probes": demo_probes.probes(migrated=migrated),
-            "alerts": {"channels": {name: {"url": self.sink.url(name)} for name in sorted(channels)}},
+            # Nor does this key.
+            "signing_key": f"${{{SIGNING_KEY_VARIABLE}}}",
+            "alerts": {
+                "channels": {name: {"url": self.sink.url(name)} for name in sorted(channels)},
+                # Nobody wants to watch half a minute pass.
+                "tiers": {name: {"group_wait": "1 s"} for name in load_routing().tiers},
+            },
         }
         text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
         self.configuration_path.write_text("# Made by `portalwatch demo`.\n" + text, encoding="utf-8")
@@ -121,7 +128,7 @@ def stage(directory: Path) -> Iterator[Stage]:
                 portal_url=portal_url,
                 service_port=_free_port(),
                 sink=sink,
-                environment={**os.environ, PASSWORD_VARIABLE: password},
+                environment={**os.environ, PASSWORD_VARIABLE: password, SIGNING_KEY_VARIABLE: secret},
             )
 
 

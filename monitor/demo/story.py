@@ -127,7 +127,7 @@ async def _deployment(scene: Stage, faults: frozenset[Fault], teller: _Teller, p
 
             comparison, materials = await comparing.judge_surely(before, after, further)
         assessment = comparing.assess(comparison, SystemClock().now())
-        alerts = PostgresAlerts(pool, comparison_policy(configuration.settings, figures), "demo")
+        alerts = PostgresAlerts(pool, comparison_policy(configuration.settings, figures))
         transitions = await alerts.record(assessment.findings, SystemClock().now())
         return Judged(assessment, before, materials.after, _count(transitions))
 

@@ -58,6 +58,18 @@ ALTER TABLE public.access_token ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.acknowledge_link (
+    hash text NOT NULL,
+    channel text NOT NULL,
+    alerts text[] NOT NULL,
+    occurrences integer[] NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    used_by text,
+    CONSTRAINT acknowledge_link_check CHECK ((cardinality(alerts) = cardinality(occurrences))),
+    CONSTRAINT acknowledge_link_check1 CHECK (((used_at IS NULL) = (used_by IS NULL)))
+);
+COMMENT ON TABLE public.acknowledge_link IS 'Links that were sent, as hashes. Of no alert: a test of a channel.';
 CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
 );
@@ -90,12 +102,19 @@ CREATE TABLE public.alert (
     resolved_at timestamp with time zone,
     escalates_at timestamp with time zone,
     reminds_at timestamp with time zone,
+    target text,
+    flaps integer DEFAULT 0 NOT NULL,
+    good_since timestamp with time zone,
+    muted_by text,
+    muted_until timestamp with time zone,
     CONSTRAINT alert_check CHECK (((state = 'acknowledged'::text) = (acknowledged_until IS NOT NULL))),
     CONSTRAINT alert_check1 CHECK (((state = 'resolved'::text) = (resolved_at IS NOT NULL))),
-    CONSTRAINT alert_check2 CHECK (((state = 'pending'::text) = (fired_at IS NULL))),
-    CONSTRAINT alert_check3 CHECK (((state = 'firing'::text) OR ((escalates_at IS NULL) AND (reminds_at IS NULL)))),
     CONSTRAINT alert_level_check CHECK ((level = ANY (ARRAY['warning'::text, 'critical'::text]))),
-    CONSTRAINT alert_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'firing'::text, 'acknowledged'::text, 'resolved'::text])))
+    CONSTRAINT alert_muted_check CHECK (((state = ANY (ARRAY['silenced'::text, 'inhibited'::text])) = (muted_by IS NOT NULL))),
+    CONSTRAINT alert_pending_check CHECK (((state <> 'pending'::text) OR (fired_at IS NULL))),
+    CONSTRAINT alert_silence_check CHECK (((state = 'silenced'::text) OR (muted_until IS NULL))),
+    CONSTRAINT alert_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'firing'::text, 'acknowledged'::text, 'exhausted'::text, 'silenced'::text, 'inhibited'::text, 'resolved'::text]))),
+    CONSTRAINT alert_steps_check CHECK (((state = ANY (ARRAY['firing'::text, 'exhausted'::text])) OR ((escalates_at IS NULL) AND (reminds_at IS NULL))))
 );
 COMMENT ON COLUMN public.alert.fingerprint IS 'Series and rule: at most one alert of it is open.';
 COMMENT ON COLUMN public.alert.level IS 'The worst level this alert had evidence of.';
@@ -104,6 +123,10 @@ COMMENT ON COLUMN public.alert.critical_count IS 'Of the consecutive bad evaluat
 COMMENT ON COLUMN public.alert.occurrence IS 'How often it fired, rose or re-opened; 0 while pending.';
 COMMENT ON COLUMN public.alert.step IS 'How many more times this occurrence was told of: escalations, reminders, the end.';
 COMMENT ON COLUMN public.alert.channels IS 'Everybody who was told, so that they hear of the end.';
+COMMENT ON COLUMN public.alert.target IS 'What its probe looks at; NULL for this host.';
+COMMENT ON COLUMN public.alert.flaps IS 'How often in a row the fault came back shortly after its end.';
+COMMENT ON COLUMN public.alert.good_since IS 'When the consecutive good evaluations began.';
+COMMENT ON COLUMN public.alert.muted_by IS 'The silence, or the graver alert, that keeps it quiet.';
 CREATE TABLE public.alert_event (
     id bigint NOT NULL,
     alert_id text NOT NULL,
@@ -211,6 +234,24 @@ CREATE TABLE public.drift_standing (
     degradation double precision[] NOT NULL
 );
 COMMENT ON TABLE public.drift_standing IS 'What the watcher remembers of a series, so that a restart loses no evidence.';
+CREATE TABLE public.finding_run (
+    series text NOT NULL,
+    rule text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    route text NOT NULL,
+    unit text NOT NULL,
+    level text NOT NULL,
+    evaluations integer NOT NULL,
+    summary text NOT NULL,
+    value double precision,
+    value_limit double precision,
+    CONSTRAINT finding_run_check CHECK ((started_at <= ended_at)),
+    CONSTRAINT finding_run_evaluations_check CHECK ((evaluations > 0)),
+    CONSTRAINT finding_run_level_check CHECK ((level = ANY (ARRAY['warning'::text, 'critical'::text])))
+);
+COMMENT ON TABLE public.finding_run IS 'Consecutive evaluations of one rule on one series at one level: what alerts were made of.';
+COMMENT ON COLUMN public.finding_run.ended_at IS 'The last such evaluation.';
 CREATE TABLE public.inspection (
     series_id integer NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -264,6 +305,9 @@ CREATE TABLE public.notification (
     lease_until timestamp with time zone,
     settled_at timestamp with time zone,
     last_error text DEFAULT ''::text NOT NULL,
+    origin text NOT NULL,
+    group_key text DEFAULT ''::text NOT NULL,
+    fallen_at timestamp with time zone,
     CONSTRAINT notification_check CHECK (((state <> 'leased'::text) OR ((leased_by IS NOT NULL) AND (lease_until IS NOT NULL)))),
     CONSTRAINT notification_check1 CHECK (((state = ANY (ARRAY['delivered'::text, 'stopped'::text, 'dead'::text])) = (settled_at IS NOT NULL))),
     CONSTRAINT notification_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'leased'::text, 'delivered'::text, 'stopped'::text, 'dead'::text])))
@@ -271,6 +315,9 @@ CREATE TABLE public.notification (
 COMMENT ON COLUMN public.notification.key IS 'alert:occurrence:step:reason:channel: one message is queued once.';
 COMMENT ON COLUMN public.notification.fallbacks IS 'The channels still to fall to when this one is dead.';
 COMMENT ON COLUMN public.notification.attempts IS 'Claims so far; the latest claim alone may settle the row.';
+COMMENT ON COLUMN public.notification.origin IS 'The channel that was meant first: what fell to another one has both.';
+COMMENT ON COLUMN public.notification.group_key IS 'What has one cause may be told in one message.';
+COMMENT ON COLUMN public.notification.fallen_at IS 'When its deadline passed; it is tried on until another channel has it.';
 ALTER TABLE public.notification ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.notification_id_seq
     START WITH 1
@@ -345,6 +392,17 @@ ALTER TABLE public.series ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.silence (
+    id text NOT NULL,
+    matcher text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    reason text NOT NULL,
+    deployment text,
+    CONSTRAINT silence_check CHECK ((starts_at <= ends_at))
+);
+COMMENT ON COLUMN public.silence.deployment IS 'The deployment with which it ends, where it is bound to one.';
 CREATE TABLE public.snapshot (
     id bigint NOT NULL,
     environment text NOT NULL,
@@ -398,6 +456,8 @@ ALTER TABLE ONLY public.access_token
     ADD CONSTRAINT access_token_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.access_token
     ADD CONSTRAINT access_token_token_hash_key UNIQUE (token_hash);
+ALTER TABLE ONLY public.acknowledge_link
+    ADD CONSTRAINT acknowledge_link_pkey PRIMARY KEY (hash);
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
 ALTER TABLE ONLY public.alert_event
@@ -418,6 +478,8 @@ ALTER TABLE ONLY public.drift_reference
     ADD CONSTRAINT drift_reference_pkey PRIMARY KEY (series_id, taken_until);
 ALTER TABLE ONLY public.drift_standing
     ADD CONSTRAINT drift_standing_pkey PRIMARY KEY (series_id);
+ALTER TABLE ONLY public.finding_run
+    ADD CONSTRAINT finding_run_pkey PRIMARY KEY (series, rule, started_at);
 ALTER TABLE ONLY public.inspection
     ADD CONSTRAINT inspection_pkey PRIMARY KEY (series_id, at);
 ALTER TABLE ONLY public.ledger_fact
@@ -444,6 +506,8 @@ ALTER TABLE ONLY public.series
     ADD CONSTRAINT series_name_key UNIQUE (name);
 ALTER TABLE ONLY public.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.silence
+    ADD CONSTRAINT silence_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.snapshot
     ADD CONSTRAINT snapshot_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.workload_bin
@@ -452,19 +516,24 @@ ALTER TABLE ONLY public.workload_gap
     ADD CONSTRAINT workload_gap_pkey PRIMARY KEY (environment, database, at);
 ALTER TABLE ONLY public.workload_statement
     ADD CONSTRAINT workload_statement_pkey PRIMARY KEY (key);
-CREATE INDEX alert_due ON public.alert USING btree (LEAST(escalates_at, reminds_at, acknowledged_until)) WHERE (state = ANY (ARRAY['firing'::text, 'acknowledged'::text]));
+CREATE INDEX acknowledge_link_expires ON public.acknowledge_link USING btree (expires_at);
+CREATE INDEX alert_due ON public.alert USING btree (LEAST(escalates_at, reminds_at, acknowledged_until, muted_until)) WHERE (state = ANY (ARRAY['firing'::text, 'acknowledged'::text, 'exhausted'::text, 'silenced'::text]));
 CREATE INDEX alert_event_alert ON public.alert_event USING btree (alert_id, id);
+CREATE INDEX alert_event_at ON public.alert_event USING btree (at);
+CREATE INDEX alert_latest ON public.alert USING btree (fingerprint, opened_at DESC);
 CREATE UNIQUE INDEX alert_open ON public.alert USING btree (fingerprint) WHERE (state <> 'resolved'::text);
 CREATE INDEX alert_opened ON public.alert USING btree (opened_at DESC, id);
 CREATE UNIQUE INDEX baseline_active ON public.baseline USING btree (environment) WHERE active;
 CREATE INDEX baseline_extends ON public.baseline USING btree (extends_id);
 CREATE INDEX capture_samples_series ON public.capture_samples USING btree (series_id);
+CREATE INDEX finding_run_ended ON public.finding_run USING btree (ended_at);
 CREATE INDEX inspection_at ON public.inspection USING brin (at);
 CREATE INDEX ledger_fact_section_at ON public.ledger_fact USING btree (section_id, at);
 CREATE INDEX notification_alert ON public.notification USING btree (alert_id, id);
 CREATE INDEX notification_queue ON public.notification USING btree (channel, due_at) WHERE (state = ANY (ARRAY['pending'::text, 'leased'::text]));
 CREATE INDEX sample_head_series ON public.sample_head USING btree (series_id, started_at);
 CREATE INDEX sample_head_started ON public.sample_head USING brin (started_at);
+CREATE INDEX silence_ends ON public.silence USING btree (ends_at);
 CREATE INDEX snapshot_at ON public.snapshot USING btree (at);
 CREATE TRIGGER alert_event_append_only BEFORE DELETE OR UPDATE ON public.alert_event FOR EACH ROW EXECUTE FUNCTION public.refuse_change_of_history();
 ALTER TABLE ONLY public.alert_event

@@ -10,33 +10,28 @@ from typing import Any
 import structlog
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime
 
-from alerts import AlertClosedError, AlertNotFoundError, AlertRecord, Alerts, AlertState, AlertStoreError
+from alerts import UNANSWERED, Alerts, AlertState, AlertStoreError, Policy
 from baselines import Clock, Ledger
 from baselines.postgres_snapshots import PostgresSnapshots
-from dashboards import change_documents, content_security_policy, render_api_page, render_status_page
+from dashboards import change_documents, render_api_page, render_status_page, service_policy
 from monitor.access import Right
+from monitor.acknowledging import IncidentAnswers
 from monitor.exporter import Exporter
 from monitor.pipeline import STORE_IS_AWAY
 from monitor.settings import Settings
 from monitor.watch import Watch
+from monitor.web.alert_routes import alert_routes
 from monitor.web.rights import Gate
-from monitor.web.status import alert_documents, series_documents, status_view
+from monitor.web.status import series_documents, status_view
+from monitor.web.webhooks import webhook_routes
 
 CORRELATION_HEADER = "X-Correlation-ID"
 # What the status page lists: resolved alerts are history.
-SHOWN = (AlertState.FIRING, AlertState.ACKNOWLEDGED)
+SHOWN = (*UNANSWERED, AlertState.ACKNOWLEDGED)
 _NO_STORE = "the store can't be reached; try again"
 _HARMLESS = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-
-
-class Acknowledgement(BaseModel):
-    """Who has it in hand."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    by: str = Field(min_length=1, max_length=80)
 
 
 def create_app(
@@ -44,6 +39,8 @@ def create_app(
     settings: Settings,
     watch: Watch,
     alerts: Alerts,
+    policy: Policy,
+    answers: IncidentAnswers,
     ledger: Ledger,
     snapshots: PostgresSnapshots,
     exporter: Exporter,
@@ -61,7 +58,7 @@ def create_app(
             response = await call_next(request)
         response.headers[CORRELATION_HEADER] = correlation_id
         response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["Content-Security-Policy"] = f"{content_security_policy()}; frame-ancestors 'none'"
+        response.headers["Content-Security-Policy"] = service_policy()
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
@@ -137,30 +134,8 @@ def create_app(
             raise HTTPException(404, f"there is no snapshot {number}")
         return kept.document()
 
-    @app.get("/api/v1/alerts", dependencies=[operator])
-    async def list_alerts() -> list[dict[str, Any]]:
-        """Alerts, the newest first, with who was told what and what happened."""
-        return alert_documents(await alerts.list_alerts())
-
-    @app.get("/api/v1/alerts/{alert_id}", dependencies=[operator])
-    async def show_alert(alert_id: str) -> dict[str, Any]:
-        """One alert with its history."""
-        record: AlertRecord | None = await alerts.find_alert(alert_id)
-        if record is None:
-            raise HTTPException(404, f"there is no alert {alert_id}")
-        return alert_documents([record])[0]
-
-    @app.post("/api/v1/alerts/{alert_id}/acknowledge", dependencies=[operator])
-    async def acknowledge(alert_id: str, acknowledgement: Acknowledgement) -> dict[str, Any]:
-        """Somebody has it in hand: everything pending stops."""
-        try:
-            await alerts.acknowledge(alert_id, acknowledgement.by)
-        except AlertNotFoundError as error:
-            raise HTTPException(404, str(error)) from error
-        except AlertClosedError as error:
-            raise HTTPException(409, str(error)) from error
-        return await show_alert(alert_id)
-
+    app.include_router(alert_routes(alerts, policy, gate, clock))
+    app.include_router(webhook_routes(settings.alerts.webhooks, answers))
     return app
 
 

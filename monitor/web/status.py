@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from alerts import AlertRecord, AlertState
+from alerts import UNANSWERED, AlertRecord, AlertState
 from baselines import SeriesComparison
 from baselines.verdict import Question
 from dashboards import ComponentHealth, OpenAlert, SeriesStatus, StatusPage
@@ -32,7 +32,7 @@ def status_view(settings: Settings, watch: Watch, alerts: Sequence[AlertRecord] 
             )
             for record in alerts or ()
             for one in [record.alert]
-            if one.state in (AlertState.FIRING, AlertState.ACKNOWLEDGED)
+            if one.state in (*UNANSWERED, AlertState.ACKNOWLEDGED)
         ],
         components=[
             ComponentHealth(

@@ -48,7 +48,7 @@ async def use(dsn: str) -> None:
         assert await measurements.prune(later, later) == 2
         assert len((await measurements.since(["q.a"], START))["q.a"]) == 40
 
-        alerts = PostgresAlerts(pool, Policy(load_routing(), {}, lambda _: Evidence(1, 1)), "test")
+        alerts = PostgresAlerts(pool, Policy(load_routing(), {}, lambda _: Evidence(1, 1)))
         for level in (Level.WARNING, Level.OK):
             await alerts.record([finding(level)], START)
         (record,) = await alerts.list_alerts((AlertState.RESOLVED,))

@@ -1,25 +1,25 @@
 """Fixtures of this room: the customer's routing, a migrated database, and a house around it."""
 
-import asyncio
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.resources import files
 from typing import Any
 
 import asyncpg
 import pytest
 from apprise import Apprise
 
-from alerts import Alerts, Policy
+from alerts import Policy
 from alerts.postgres import PostgresAlerts
+from alerts.postgres_outbox import PostgresOutbox
 from tests.alerts.house import (
     House,
     ManualClock,
     OpenHouse,
     RecordingObserver,
     evidence,
-    new_worker,
+    new_room,
+    prompt,
     running_sink,
     sink_channel,
 )
@@ -41,16 +41,9 @@ def routing() -> Routing:
 
 
 @pytest.fixture
-def database(empty_database: str) -> str:
-    """The DSN of a database with the tables of this room."""
-
-    async def migrate() -> None:
-        connection = await asyncpg.connect(empty_database)
-        await connection.execute((files("monitor.migrations") / "versions" / "0002_pre_alerts.sql").read_text())
-        await connection.close()
-
-    asyncio.run(migrate())
-    return empty_database
+def database(store: str) -> str:
+    """The DSN of a migrated store."""
+    return store
 
 
 @pytest.fixture
@@ -64,10 +57,9 @@ def open_house(database: str, routing: Routing) -> OpenHouse:
                 name: sink_channel(sink.port, name, **options.get(name.replace("-", "_"), {})) for name in names
             }
             clock, observer = ManualClock(), RecordingObserver()
-            policy = Policy(routing, channels, evidence)
-            store = PostgresAlerts(pool, policy, "first")
-            worker = new_worker(store, channels, clock, observer)
-            alerts = Alerts(store, worker, clock=clock, observer=observer)
-            yield House(sink, clock, observer, pool, policy, store, worker, alerts)
+            policy = Policy(prompt(routing), channels, evidence)
+            store, outbox = PostgresAlerts(pool, policy), PostgresOutbox(pool, policy, "first")
+            worker, alerts = new_room(store, outbox, policy, clock, observer)
+            yield House(sink, clock, observer, pool, policy, store, outbox, worker, alerts)
 
     return opened

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,12 +13,27 @@ from typing import Any
 import asyncpg
 from pydantic import SecretStr
 
-from alerts import Alerts, ChannelSettings, DeliveryWorker, Evidence, Links, Outcome, Policy, Reason
+from alerts import (
+    Alert,
+    Alerts,
+    AlertStore,
+    Briefing,
+    ChannelSettings,
+    DeliveryWorker,
+    Evidence,
+    Links,
+    LinkSigner,
+    Outbox,
+    Outcome,
+    Policy,
+    Reason,
+)
 from alerts.channels import open_channels
 from alerts.postgres import PostgresAlerts
+from alerts.postgres_outbox import PostgresOutbox
 from baselines.series import Unit
 from thresholds.finding import Finding, Level, Rule
-from thresholds.routing import load_routing
+from thresholds.routing import Routing, RoutingOverride, TierOverride, load_routing
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PASSWORD = "hunter2secret"
@@ -61,6 +76,11 @@ class RecordingObserver:
     late: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     dead: list[tuple[str, str | None]] = field(default_factory=list)
+    digests: list[tuple[str, int]] = field(default_factory=list)
+    waited: list[tuple[str, float]] = field(default_factory=list)
+    late_by: list[float] = field(default_factory=list)
+    beats: list[bool] = field(default_factory=list)
+    alone: list[bool] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     failure: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -83,6 +103,26 @@ class RecordingObserver:
     def dead_lettered(self, channel: str, fallback: str | None) -> None:
         """Note it."""
         self.dead.append((channel, fallback))
+
+    def merged(self, channel: str, notifications: int) -> None:
+        """Note it."""
+        self.digests.append((channel, notifications))
+
+    def acknowledged(self, tier: str, seconds: float) -> None:
+        """Note it."""
+        self.waited.append((tier, seconds))
+
+    def overdue(self, seconds: float) -> None:
+        """Note it."""
+        self.late_by.append(seconds)
+
+    def heartbeat(self, ok: bool) -> None:
+        """Note it."""
+        self.beats.append(ok)
+
+    def standing_by(self, on: bool) -> None:
+        """Note it."""
+        self.alone.append(on)
 
     def failed(self, loop: str) -> None:
         """Note it."""
@@ -152,13 +192,15 @@ class House:
     pool: "asyncpg.Pool[asyncpg.Record]"
     policy: Policy
     store: PostgresAlerts
+    outbox: PostgresOutbox
     worker: DeliveryWorker
     alerts: Alerts
 
-    def another(self, instance: str) -> tuple[PostgresAlerts, DeliveryWorker]:
-        """The store and the worker of another process on the same database."""
-        store = PostgresAlerts(self.pool, self.policy, instance)
-        return store, new_worker(store, self.policy.channels, self.clock, self.observer)
+    def another(self, instance: str) -> tuple[PostgresAlerts, PostgresOutbox, DeliveryWorker]:
+        """The store, the outbox and the worker of another process on the same database."""
+        outbox = PostgresOutbox(self.pool, self.policy, instance)
+        store = PostgresAlerts(self.pool, self.policy)
+        return store, outbox, new_worker(outbox, self.policy, self.clock, self.observer)
 
     async def evaluate(self, *findings: Finding, times: int = 1) -> None:
         """So many evaluations with the same findings, 30 seconds apart."""
@@ -167,17 +209,47 @@ class House:
             await self.clock.move(seconds=30)
 
 
-def new_worker(
-    store: PostgresAlerts, channels: Mapping[str, ChannelSettings], clock: ManualClock, observer: RecordingObserver
-) -> DeliveryWorker:
+class PlainBriefer:
+    """`Briefer` that knows where the alert's page is and nothing else."""
+
+    @property
+    def overview(self) -> Links:
+        """The list."""
+        return Links(alert="https://watch.example/alerts")
+
+    async def brief(self, alert: Alert) -> Briefing:
+        """That."""
+        return Briefing(links=Links(alert=f"https://watch.example/alerts/{alert.id}"))
+
+
+SIGNER = LinkSigner(SecretStr("a key of sixteen characters"), "https://watch.example")
+
+
+def new_worker(outbox: Outbox, policy: Policy, clock: ManualClock, observer: RecordingObserver) -> DeliveryWorker:
+    """A worker on that outbox, with the policy's channels."""
     return DeliveryWorker(
-        store,
-        open_channels(channels, observer),
+        outbox,
+        open_channels(policy.channels, observer),
+        policy=policy,
         clock=clock,
         observer=observer,
         random=Random(7),
-        links_of=lambda alert: Links(alert=f"https://watch.example/alerts/{alert.id}"),
+        briefer=PlainBriefer(),
+        links=SIGNER,
     )
+
+
+def new_room(
+    store: AlertStore, outbox: Outbox, policy: Policy, clock: ManualClock, observer: RecordingObserver
+) -> tuple[DeliveryWorker, Alerts]:
+    """The worker and the room on whatever keeps alerts."""
+    worker = new_worker(outbox, policy, clock, observer)
+    return worker, Alerts(store, outbox, worker, clock=clock, observer=observer, links=SIGNER)
+
+
+def prompt(routing: Routing) -> Routing:
+    """The routing with nothing waiting for others of its cause: most tests are not about that."""
+    return routing.overridden(RoutingOverride(tiers={name: TierOverride(group_wait=0) for name in routing.tiers}))
 
 
 def evidence(one: Finding) -> Evidence:
@@ -216,8 +288,9 @@ async def deliver_once(dsn: str, port: int, name: str) -> None:
     """Another process's whole life: deliver what is due to one channel, on a clock that stands at the start."""
     channels = {name: sink_channel(port, name)}
     async with asyncpg.create_pool(dsn, min_size=1) as pool:
-        store = PostgresAlerts(pool, Policy(load_routing(), channels, evidence), "killed")
-        await new_worker(store, channels, ManualClock(), RecordingObserver()).run_once()
+        policy = Policy(prompt(load_routing()), channels, evidence)
+        outbox = PostgresOutbox(pool, policy, "killed")
+        await new_worker(outbox, policy, ManualClock(), RecordingObserver()).run_once()
 
 
 OpenHouse = Callable[..., AbstractAsyncContextManager[House]]

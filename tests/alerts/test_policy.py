@@ -122,11 +122,14 @@ def test_evidence_is_at_least_one_evaluation() -> None:
 
 
 def test_the_identity_has_no_value_in_it(policy: Policy) -> None:
-    """Another value is the same alert, another opening another one."""
+    """Another value is the same alert, and so is another instant, for an instance that can't ask the others; the next
+    alert of the same series and rule has another id.
+    """
     first = decide(None, finding(value=0.4), policy, START)
-    same = decide(None, finding(value=0.5), policy, START)
-    later = decide(None, finding(value=0.4), policy, START + timedelta(hours=1))
-    ids = [one.after.id for one in (first, same, later) if one and one.after]
+    same = decide(None, finding(value=0.5), policy, START + timedelta(seconds=7))
+    over = evaluate(policy, [WARNING] * 3 + [OK] * 2).after
+    following = decide(None, finding(value=0.4), policy, START + timedelta(hours=1), previous=over)
+    ids = [one.after.id for one in (first, same, following) if one and one.after]
     assert ids[0] == ids[1] != ids[2]
 
 
@@ -164,14 +167,14 @@ def test_escalation_climbs_the_ladder_on_time(policy: Policy) -> None:
 
 
 def test_reminders_keep_to_the_wall_clock(policy: Policy) -> None:
-    """At tier 4 a reminder comes every 15 minutes from the first message; a late one does not move the next, and
-    those missed are not made up for.
+    """At tier 4 a reminder comes every 15 minutes from the first message, the first of them as the end of the ladder; a
+    late one does not move the next, and those missed are not made up for.
     """
     alert = replace(fired(policy, CRITICAL), tier="tier_4_emergency", escalates_at=None, reminds_at=START)
     first = advance(alert, policy, START + timedelta(minutes=2))
     assert first is not None
     assert first.after is not None
-    assert (first.reason, told(first)) == (Reason.REMINDED, TIER_4)
+    assert (first.reason, told(first)) == (Reason.EXHAUSTED, TIER_4)
     assert first.after.reminds_at == START + timedelta(minutes=15)
     later = advance(first.after, policy, START + timedelta(minutes=61))
     assert later is not None
@@ -227,4 +230,5 @@ def test_the_key_names_alert_occurrence_step_reason_and_channel(policy: Policy) 
     transition = evaluate(policy, [WARNING] * 3)
     assert transition.after is not None
     assert transition.notifications[0].key == f"{transition.after.id}:1:0:fired:slack-alerts"
-    assert transition.notifications[0].deadline_at == transition.after.updated_at + timedelta(seconds=300)
+    assert transition.notifications[0].due_at == transition.after.updated_at + timedelta(seconds=30)
+    assert transition.notifications[0].deadline_at == transition.notifications[0].due_at + timedelta(seconds=300)

@@ -10,10 +10,21 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from alerts import Alert, AlertNotFoundError, AlertState, AlertStore, AlertStoreError, DeliveryState, Outbox, Reason
+from alerts import (
+    Alert,
+    AlertNotFoundError,
+    AlertState,
+    AlertStore,
+    AlertStoreError,
+    DeliveryState,
+    Outbox,
+    Reason,
+    Scope,
+)
 from alerts.notification import Attempt, Outcome
 from alerts.policy import Policy
 from alerts.postgres import PostgresAlerts
+from alerts.postgres_outbox import PostgresOutbox
 from alerts.sql import statement
 from tests.alerts.house import START, OpenHouse, evidence, finding
 from thresholds.finding import Level, Rule
@@ -24,9 +35,9 @@ STATEMENTS = sorted(
 )  # fmt: skip
 
 
-def conforms(store: PostgresAlerts) -> tuple[AlertStore, Outbox]:
-    """PostgresAlerts is an AlertStore and an Outbox: the type checker's to prove."""
-    return store, store
+def conforms(store: PostgresAlerts, outbox: PostgresOutbox) -> tuple[AlertStore, Outbox]:
+    """They are what the room asks for: the type checker's to prove."""
+    return store, outbox
 
 
 def test_every_statement_prepares(database: str) -> None:
@@ -52,16 +63,21 @@ def test_every_statement_says_what_it_is_for() -> None:
 
 # A year of a noisy house: 5,000 alerts of which 20 are open, three messages and six lines of history each.
 A_YEAR = """
-INSERT INTO alert SELECT
+INSERT INTO alert (
+    id, fingerprint, series, route, rule, unit, level, tier, state, summary, value, value_limit, action, bad_count,
+    critical_count, good_count, occurrence, step, channels, opened_at, updated_at, fired_at, acknowledged_at,
+    acknowledged_by, acknowledged_until, resolved_at, escalates_at, reminds_at
+)
+SELECT
     i::text, 'series ' || i, 's', 'r', 'absolute', 'seconds', 'warning', 'tier_2_warning',
     CASE WHEN i > 4980 THEN 'firing' ELSE 'resolved' END, '', 1, 1, NULL, 3, 0, 0, 1, 0, '{}',
     now() - i * interval '1 hour', now(), now(), NULL, NULL, NULL, CASE WHEN i <= 4980 THEN now() END,
     CASE WHEN i > 4980 THEN now() END, NULL
 FROM generate_series(1, 5000) i;
 INSERT INTO notification
-    (key, alert_id, channel, reason, occurrence, step, fallbacks, state, due_at, deadline_at, settled_at)
+    (key, alert_id, channel, origin, reason, occurrence, step, fallbacks, state, due_at, deadline_at, settled_at)
 SELECT
-    i::text, (i % 5000 + 1)::text, 'channel ' || i % 3, 'fired', 1, 0, '{}',
+    i::text, (i % 5000 + 1)::text, 'channel ' || i % 3, 'channel ' || i % 3, 'fired', 1, 0, '{}',
     CASE WHEN i % 500 = 0 THEN 'pending' ELSE 'delivered' END, now() - i * interval '1 minute', now(),
     CASE WHEN i % 500 <> 0 THEN now() END
 FROM generate_series(1, 15000) i;
@@ -75,13 +91,17 @@ def test_hot_statements_use_their_index(database: str) -> None:
     """With a year of alerts in the store, each plan goes by the index that the statement's comment names."""
     later = datetime(2100, 1, 1, tzinfo=UTC)
     expected: list[tuple[str, list[object], str]] = [
-        ("claim_notification", ["channel 1", later, "first", later], "notification_queue"),
+        ("claim_notifications", ["channel 1", later, "first", later, "cause", []], "notification_queue"),
         ("select_due_alerts", [later, 10], "alert_due"),
         ("select_open_alerts", [["series 4990"]], "alert_open"),
         ("list_alerts", [["firing", "resolved"], 10], "alert_opened"),
         ("list_notifications", [["7"]], "notification_alert"),
         ("list_events", [["7"]], "alert_event_alert"),
-        ("stop_notifications", ["7", later], "notification_alert"),
+        ("stop_notifications", [["7"], later], "notification_alert"),
+        ("overtake_notifications", ["7", "channel 1", later, "8"], "notification_alert"),
+        ("settle_chains", [[7], later], "notification_alert"),
+        ("select_latest_alerts", [["series 7"]], "alert_latest"),
+        ("list_history", [datetime(2100, 1, 1, tzinfo=UTC), later], "alert_event_at"),
     ]
 
     async def scenario() -> None:
@@ -149,9 +169,9 @@ def test_two_workers_never_hold_the_same_message(open_house: OpenHouse) -> None:
         async with open_house("slack-alerts") as house:
             await house.alerts.record([finding(series=f"api_endpoints.{n}", rule=Rule.BASELINE) for n in "abc"])
             later = START + timedelta(seconds=30)
-            stores = [house.another(f"instance {number}")[0] for number in range(8)]
-            claims = await asyncio.gather(*(one.claim("slack-alerts", START, later) for one in stores))
-            assert sorted(one.delivery.id for one in claims if one is not None) == [1, 2, 3]
+            outboxes = [house.another(f"instance {number}")[1] for number in range(8)]
+            claimed = await asyncio.gather(*(one.claim("slack-alerts", START, later, Scope.SINGLE) for one in outboxes))
+            assert sorted(one.claims[0].delivery.id for one in claimed if one is not None) == [1, 2, 3]
 
     asyncio.run(scenario())
 
@@ -164,16 +184,15 @@ def test_only_the_latest_claim_settles_a_message(open_house: OpenHouse) -> None:
     async def scenario() -> None:
         async with open_house("slack-alerts") as house:
             await house.alerts.record([finding(rule=Rule.BASELINE)])
-            older = await house.store.claim("slack-alerts", START, START + timedelta(seconds=5))
+            older = await house.outbox.claim("slack-alerts", START, START + timedelta(seconds=5), Scope.CAUSE)
             later = START + timedelta(seconds=5)
-            newer = await house.store.claim("slack-alerts", later, later + timedelta(seconds=5))
+            newer = await house.outbox.claim("slack-alerts", later, later + timedelta(seconds=5), Scope.CAUSE)
             assert older is not None
             assert newer is not None
-            assert not await house.store.confirm(older, later)
+            assert not await house.outbox.confirm(older, later)
             attempt = Attempt(Outcome.FAILED, "late")
-            assert not await house.store.retry(older, attempt, later, later)
-            assert await house.store.bury(older, attempt, later) is None
-            assert await house.store.confirm(newer, later)
+            assert await house.outbox.give_back(older, attempt, later + timedelta(hours=1), later) == []
+            assert await house.outbox.confirm(newer, later)
 
     asyncio.run(scenario())
 
@@ -194,11 +213,11 @@ def test_a_delivery_is_confirmed_while_its_alert_is_being_changed(
     async def scenario() -> None:
         async with open_house("slack-alerts") as house:
             await house.alerts.record([finding(rule=Rule.BASELINE)])
-            claim = await house.store.claim("slack-alerts", START, START + timedelta(seconds=30))
+            claim = await house.outbox.claim("slack-alerts", START, START + timedelta(seconds=30), Scope.CAUSE)
             assert claim is not None
             async with house.pool.acquire() as other, other.transaction():
-                assert await other.fetch(statement(name), *arguments(claim.alert))
-                assert await asyncio.wait_for(house.store.confirm(claim, START), 5)
+                assert await other.fetch(statement(name), *arguments(claim.claims[0].alert))
+                assert await asyncio.wait_for(house.outbox.confirm(claim, START), 5)
 
     asyncio.run(scenario())
 
@@ -211,18 +230,21 @@ def test_an_acknowledgement_and_a_burial_do_not_lock_each_other(open_house: Open
     async def scenario() -> None:
         async with open_house("slack-alerts", "sms-on-call", slack_alerts={"fallbacks": ("sms-on-call",)}) as house:
             await house.alerts.record([finding(rule=Rule.BASELINE)])
-            claim = await house.store.claim("slack-alerts", START, START + timedelta(seconds=30))
+            claim = await house.outbox.claim("slack-alerts", START, START + timedelta(seconds=30), Scope.CAUSE)
             assert claim is not None
             async with house.pool.acquire() as other, other.transaction():
-                await other.fetch(statement("select_alert_for_change"), claim.alert.id)
-                burial = asyncio.create_task(house.store.bury(claim, Attempt(Outcome.FAILED, "no"), START))
+                await other.execute(statement("lock_alerts"))
+                await other.fetch(statement("select_alert_for_change"), claim.claims[0].alert.id)
+                burial = asyncio.create_task(
+                    house.outbox.give_back(claim, Attempt(Outcome.FAILED, "no"), START + timedelta(hours=1), START)
+                )
                 waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = $1"
                 for _ in range(500):
                     if await house.pool.fetchval(waiting, await other.fetchval("SELECT current_database()")):
                         break
                     await asyncio.sleep(0.01)
-                await other.execute(statement("stop_notifications"), claim.alert.id, START)
-            assert await burial is None
+                await other.execute(statement("stop_notifications"), [claim.claims[0].alert.id], START)
+            assert await burial == []
             [record] = await house.alerts.list_alerts()
             assert [one.state for one in record.deliveries] == [DeliveryState.STOPPED]
 
@@ -333,7 +355,7 @@ def test_a_store_that_is_away_is_named_without_its_password() -> None:
     async def scenario() -> None:
         pool = asyncpg.create_pool("postgresql://eve:hunter2secret@127.0.0.1:1/none", min_size=0)
         async with pool:
-            store = PostgresAlerts(pool, Policy(load_routing(), {}, evidence), "first")
+            store = PostgresAlerts(pool, Policy(load_routing(), {}, evidence))
             with pytest.raises(AlertStoreError, match="PostgreSQL is up") as raised:
                 await store.find_alert("beef")
         assert "hunter2secret" not in str(raised.value)

@@ -9,6 +9,7 @@ from monitor.configuration import load_configuration
 from monitor.errors import ConfigurationError, ExitCode
 from monitor.tiers import untold_tiers
 from probes import load_probe_kinds
+from thresholds import load_routing
 
 ROOT = Path(__file__).parents[2]
 
@@ -181,10 +182,11 @@ def test_the_customers_file_is_complete() -> None:
     """portalwatch.yml in the root is valid once its variables are set, and configures every channel of every tier."""
     text = (ROOT / "portalwatch.yml").read_text(encoding="utf-8")
     channels = ["SLACK_MONITORING", "SLACK_ALERTS", "SLACK_CRITICAL", "EMAIL_OPS", "SMS_ON_CALL"]
-    channels += ["PHONE_ESCALATION", "EMAIL_EXECUTIVES"]
+    channels += ["PHONE_ESCALATION", "EMAIL_EXECUTIVES", "DEPLOYMENT_TEAM", "IT_MANAGEMENT"]
     variables = {f"WATCH_{name}": "json://127.0.0.1:9/x" for name in channels}
     variables |= {
         "WATCH_SIGNING_KEY": "0123456789abcdef",
+        "WATCH_HEARTBEAT_URL": "http://127.0.0.1:9/alive",
         "WATCH_STORE_URL": "postgresql://s/x",
         "PORTAL_DATABASE_URL": "postgresql://p/x",
         "PORTAL_PROBE_USER": "u",
@@ -192,4 +194,4 @@ def test_the_customers_file_is_complete() -> None:
     }
     assert all(name in text for name in variables)
     settings = load_configuration(ROOT / "portalwatch.yml", variables).settings
-    assert untold_tiers(settings.alerts) == {}
+    assert untold_tiers(settings.alerts, load_routing()) == {}

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from alerts import Alerts
+from alerts.postgres_findings import PostgresFindings
 from baselines import Approval, LedgerEntry, Measurement, Outcome, PlanShape, Reason, Section, Verdict
 from baselines.ledger import plan_entry
 from baselines.postgres import PostgresBaselines, PostgresMeasurements
@@ -17,7 +19,7 @@ from baselines.postgres_drift import PostgresDrift
 from baselines.postgres_ledger import PostgresLedger
 from baselines.reference import ARMED_CALLS
 from baselines.watcher import Drift
-from monitor.alerting import open_alerts
+from monitor.alerting import configured_channels, open_alerts
 from monitor.comparing import Comparing, Figures
 from monitor.configuration import load_configuration
 from monitor.database import migrate, store_pool
@@ -31,6 +33,7 @@ from monitor.spool import Spool
 from monitor.watch import Watch
 from monitor.web.status import status_view
 from probes import series_of
+from tests.alerts.house import PlainBriefer
 from tests.clocks import START, ManualClock
 from tests.monitor.cli.commands import configuration, sql_probes
 from tests.monitor.cli.stored import SERIES, made
@@ -105,10 +108,19 @@ async def opened(store: str, directory: Path, **sections: object) -> AsyncIterat
     figures = Figures.load(configured, series)
     exporter, watch = Exporter(series, version="0"), Watch(series, clock.now())
     spool = Spool(directory / "spool" / "measurements.jsonl")
-    async with store_pool(store, eager=False) as pool:
+    async with store_pool(store, eager=False) as pool, httpx.AsyncClient() as client:
         measurements, baselines, ledger = PostgresMeasurements(pool), PostgresBaselines(pool), PostgresLedger(pool)
         alerts = open_alerts(
-            pool, configured.settings, figures, series, clock=clock, observer=exporter, instance="test"
+            pool,
+            configured.settings,
+            figures,
+            series,
+            channels=configured_channels(configured.settings, exporter),
+            client=client,
+            briefer=PlainBriefer(),
+            clock=clock,
+            observer=exporter,
+            instance="test",
         )
         drift = DriftWatch(PostgresDrift(pool), measurements, series, figures, "v1", lambda _: None)
         asked: list[tuple[str, str]] = []
@@ -122,6 +134,7 @@ async def opened(store: str, directory: Path, **sections: object) -> AsyncIterat
             spool=spool,
             drift=drift,
             alerts=alerts,
+            findings=PostgresFindings(pool),
             exporter=exporter,
             watch=watch,
             ask_for_snapshot=lambda series, reason: asked.append((series, reason)),

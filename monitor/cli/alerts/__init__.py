@@ -1,27 +1,33 @@
-"""`portalwatch alerts`: list, show, ack."""
+"""`portalwatch alerts`: the commands of the group, and those on one alert: list, show, ack, resolve."""
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import asyncpg
 import click
 
-from alerts import AlertClosedError, AlertNotFoundError, AlertRecord, AlertState
+from alerts import STANDING, AlertClosedError, AlertNotFoundError, AlertRecord, AlertState, Transition
 from alerts.postgres import PostgresAlerts
-from monitor.alerting import alert_policy
+from monitor.cli.alerts.backtest import backtest
+from monitor.cli.alerts.channel import preview, test
+from monitor.cli.alerts.history import history
+from monitor.cli.alerts.opened import stored_alerts
+from monitor.cli.alerts.schedule import schedule
+from monitor.cli.alerts.silence import silence, silences, unsilence
 from monitor.cli.context import configured, with_store
 from monitor.cli.options import config_option, format_option
 from monitor.cli.tables import print_table
 from monitor.clock import SystemClock
-from monitor.comparing import Figures
-from monitor.configuration import Configuration
 from monitor.errors import ConfigurationError
 from monitor.user import user_name
 from monitor.web.status import alert_documents
-from probes import series_of
 
 
-@click.group(epilog="Example: portalwatch alerts list")
+@click.group(
+    commands=[silence, silences, unsilence, test, preview, schedule, history, backtest],
+    epilog="Example: portalwatch alerts list",
+)
 def alerts() -> None:
     """What fired, who was told, and who has it in hand."""
 
@@ -33,10 +39,10 @@ def alerts() -> None:
 def list_(everything: bool, output_format: str, config: Path | None) -> None:
     """Alerts, the newest first."""
     configuration = configured(config)
-    states = tuple(AlertState) if everything else (AlertState.FIRING, AlertState.ACKNOWLEDGED)
+    states = tuple(AlertState) if everything else STANDING
 
     async def act(pool: asyncpg.Pool) -> list[AlertRecord]:
-        return await _store(configuration, pool).list_alerts(states)
+        return await stored_alerts(configuration, pool).list_alerts(states)
 
     records = with_store(configuration, act)
     if output_format == "json":
@@ -63,7 +69,7 @@ def show(alert_id: str, output_format: str, config: Path | None) -> None:
     configuration = configured(config)
 
     async def act(pool: asyncpg.Pool) -> AlertRecord | None:
-        return await _store(configuration, pool).find_alert(alert_id)
+        return await stored_alerts(configuration, pool).find_alert(alert_id)
 
     record = with_store(configuration, act)
     if record is None:
@@ -87,19 +93,28 @@ def show(alert_id: str, output_format: str, config: Path | None) -> None:
 @config_option
 def ack(alert_id: str, by: str, config: Path | None) -> None:
     """Acknowledge an alert: everything that is still to be sent for it stops."""
+    _change(config, lambda store: store.acknowledge(alert_id, by, SystemClock().now()))
+    click.echo(f"acknowledged by {by}")
+
+
+@alerts.command(epilog="Example: portalwatch alerts resolve 1f2e3d4c5b6a")
+@click.argument("alert_id", metavar="ID")
+@click.option("--by", default=user_name, help="Who says that it is over [default: you].")
+@config_option
+def resolve(alert_id: str, by: str, config: Path | None) -> None:
+    """End an alert by hand; everybody who was told hears of it. What is still bad opens another one."""
+    _change(config, lambda store: store.resolve(alert_id, by, SystemClock().now()))
+    click.echo(f"resolved by {by}")
+
+
+def _change(config: Path | None, change: Callable[[PostgresAlerts], Awaitable[Transition]]) -> None:
+    """Raises ConfigurationError where there is no such alert, or nothing to change about it."""
     configuration = configured(config)
 
     async def act(pool: asyncpg.Pool) -> None:
-        await _store(configuration, pool).acknowledge(alert_id, by, SystemClock().now())
+        await change(stored_alerts(configuration, pool))
 
     try:
         with_store(configuration, act)
     except (AlertNotFoundError, AlertClosedError) as error:
         raise ConfigurationError(str(error)) from error
-    click.echo(f"acknowledged by {by}")
-
-
-def _store(configuration: Configuration, pool: asyncpg.Pool) -> PostgresAlerts:
-    series = series_of(configuration.settings.probes)
-    figures = Figures.load(configuration, series)
-    return PostgresAlerts(pool, alert_policy(configuration.settings, figures, series), "command line")

@@ -17,6 +17,7 @@ def good(tmp_path: Path) -> Path:
         tmp_path,
         DSN,
         **sql_probes(DSN, a="SELECT 1"),
+        public_url="http://127.0.0.1:9464",
         signing_key=f"{PASSWORD}-0123456789",
         alerts={"channels": {"slack-alerts": {"url": f"json://u:{PASSWORD}@127.0.0.1/x"}}},
     )

@@ -56,7 +56,7 @@ def config(store: str, tmp_path: Path) -> Path:
             for one in bins({"insert x": [seconds] * 5}, since=capture.sessions[0].started_at):
                 await PostgresWorkload(pool).append("test", one)
         channels = {CHANNEL: ChannelSettings(url=f"json://u:{PASSWORD}@{HOOK}/x")}
-        alerts = PostgresAlerts(pool, Policy(load_routing(), channels, lambda _: Evidence(1, 1)), "test")
+        alerts = PostgresAlerts(pool, Policy(load_routing(), channels, lambda _: Evidence(1, 1)))
         finding = Finding(
             series=SERIES,
             route="database_performance",

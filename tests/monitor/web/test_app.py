@@ -9,13 +9,15 @@ from random import Random
 import httpx
 import pytest
 
-from alerts import Alerts, DeliveryWorker, Evidence, Links, Policy
+from alerts import Alerts, DeliveryWorker, Evidence, Policy
 from alerts.postgres import PostgresAlerts
+from alerts.postgres_outbox import PostgresOutbox
 from baselines import LedgerEntry, Measurement, Outcome, Reason, Section, Series, SeriesRegistry, Unit
 from baselines.postgres_ledger import PostgresLedger
 from baselines.postgres_snapshots import PostgresSnapshots
 from baselines.snapshot import DatabaseSession, Snapshot
 from monitor.access import AccessTokens, Right
+from monitor.acknowledging import IncidentAnswers
 from monitor.database import store_pool
 from monitor.exporter import Exporter
 from monitor.link import Heartbeat
@@ -23,6 +25,7 @@ from monitor.settings import Settings
 from monitor.watch import Watch
 from monitor.web.app import create_app
 from monitor.web.rights import Gate
+from tests.alerts.house import SIGNER, PlainBriefer
 from tests.clocks import START, ManualClock
 from thresholds import Finding, Level, Rule, load_routing
 
@@ -61,16 +64,26 @@ def visit(store: str, act: Callable[[House], Awaitable[None]], *, operators_need
             clock = ManualClock()
             exporter = Exporter(SERIES, version="0")
             watch = Watch(SERIES, clock.now())
-            kept = PostgresAlerts(pool, Policy(load_routing(), {}, lambda _: Evidence(1, 1)), "test")
+            policy = Policy(load_routing(), {}, lambda _: Evidence(1, 1))
+            outbox = PostgresOutbox(pool, policy, "test")
             worker = DeliveryWorker(
-                kept, {}, clock=clock, observer=exporter, random=Random(1), links_of=lambda _: Links()
+                outbox,
+                {},
+                policy=policy,
+                clock=clock,
+                observer=exporter,
+                random=Random(1),
+                briefer=PlainBriefer(),
+                links=SIGNER,
             )
-            alerts = Alerts(kept, worker, clock=clock, observer=exporter)
+            alerts = Alerts(PostgresAlerts(pool, policy), outbox, worker, clock=clock, observer=exporter, links=SIGNER)
             tokens, ledger, snapshots = AccessTokens(pool), PostgresLedger(pool), PostgresSnapshots(pool)
             app = create_app(
                 settings=Settings(environment="test"),
                 watch=watch,
                 alerts=alerts,
+                policy=policy,
+                answers=IncidentAnswers(alerts, {}, httpx.AsyncClient(), clock),
                 ledger=ledger,
                 snapshots=snapshots,
                 exporter=exporter,

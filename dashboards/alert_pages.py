@@ -1,0 +1,81 @@
+"""The pages of alerts: the list, one alert with its history, and the one button that a link in a message leads to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dashboards.page import environment
+from thresholds.finding import Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertEventView:
+    """A line of what happened, or of what is ahead: `what` in words, with whom and where."""
+
+    at: datetime
+    what: str
+    channel: str = ""
+    by: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertView:
+    """One alert. `figures` is the value against its limit, `lasted` how long it has been or was, both in words."""
+
+    id: str
+    series: str
+    summary: str
+    level: Level
+    tier: str
+    state: str
+    since: datetime
+    lasted: str
+    figures: str = ""
+    acknowledged_by: str = ""
+    can_be_acknowledged: bool = False
+    is_open: bool = True
+    history: Sequence[AlertEventView] = ()
+    ahead: Sequence[AlertEventView] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceView:
+    """A silence that has not ended."""
+
+    id: str
+    matcher: str
+    starts_at: datetime
+    ends_at: datetime
+    by: str
+    reason: str = ""
+    deployment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgeView:
+    """What a link in a message stands for. `refusal` says why it is worth nothing any more, `done_by` who used it now.
+
+    `needs_token`: these alerts are acknowledged only by somebody who logs in. Of no alert: the test of a channel.
+    """
+
+    alerts: Sequence[AlertView]
+    channel: str = ""
+    refusal: str = ""
+    done_by: str = ""
+    needs_token: bool = False
+
+
+def render_alerts(alerts: Sequence[AlertView], silences: Sequence[SilenceView], now: datetime) -> str:
+    """The list of alerts and silences, as HTML."""
+    return environment().get_template("alerts.html.j2").render(alerts=alerts, silences=silences, now=now)
+
+
+def render_alert(alert: AlertView, now: datetime) -> str:
+    """One alert with everything that happened to it, and what is ahead of it, as HTML."""
+    return environment().get_template("alert.html.j2").render(alert=alert, now=now)
+
+
+def render_acknowledge(view: AcknowledgeView) -> str:
+    """The page behind a link: one button, or what became of it, as HTML."""
+    return environment().get_template("acknowledge.html.j2").render(view=view)

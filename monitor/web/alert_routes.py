@@ -1,0 +1,226 @@
+"""Alerts over HTTP: pages for people, JSON for scripts, the links of messages, and what other services call back."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from alerts import (
+    STANDING,
+    Alert,
+    AlertClosedError,
+    AlertNotFoundError,
+    AlertRecord,
+    Alerts,
+    AlertState,
+    LinkError,
+    Matcher,
+    MatcherError,
+    Mutes,
+    Policy,
+    Silence,
+    SilenceNotFoundError,
+)
+from alerts.steps import schedule
+from baselines import Clock
+from dashboards.alert_pages import AcknowledgeView, render_acknowledge, render_alert, render_alerts
+from monitor.access import Right
+from monitor.web.alert_views import alert_view, alert_views, silence_view
+from monitor.web.rights import Gate
+from monitor.web.status import alert_documents
+from thresholds.quantity import Duration
+
+_FORM_BYTES = 10_000
+_ENDED_SHOWN = 30
+
+
+class By(BaseModel):
+    """Who does it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: str = Field(min_length=1, max_length=80)
+
+
+class NewSilence(By):
+    """What is not to be told, for how long, and why; `matcher` as on the command line."""
+
+    matcher: str = Field(max_length=500)
+    lasting: Annotated[Duration, Field(alias="for")]
+    starts_at: AwareDatetime | None = None
+    deployment: str | None = Field(None, max_length=200)
+    reason: str = Field("", max_length=500)
+
+
+def alert_routes(alerts: Alerts, policy: Policy, gate: Gate, clock: Clock) -> APIRouter:
+    """The routes; they hold no state of their own."""
+    routes = APIRouter()
+    operator = Depends(gate.requires(Right.OPERATOR))
+
+    @routes.get("/alerts", dependencies=[operator], response_class=HTMLResponse)
+    async def alerts_page() -> HTMLResponse:
+        """The alerts that are open, the silences, and what ended lately."""
+        standing = await alerts.list_alerts(STANDING, limit=1000)
+        over = await alerts.list_alerts([AlertState.RESOLVED], limit=_ENDED_SHOWN)
+        silences = [silence_view(one) for one in await alerts.list_silences()]
+        return HTMLResponse(render_alerts([*alert_views(standing), *alert_views(over)], silences, clock.now()))
+
+    @routes.get("/alerts/{alert_id}", dependencies=[operator], response_class=HTMLResponse)
+    async def alert_page(alert_id: str) -> HTMLResponse:
+        """One alert with its history, what is ahead of it, and a button."""
+        record = await _found(alert_id)
+        standing = await alerts.list_alerts(STANDING, limit=1000)
+        mutes = Mutes.of(await alerts.list_silences(), (one.alert for one in standing))
+        ahead = schedule(record.alert, policy, mutes)
+        return HTMLResponse(render_alert(alert_view(record.alert, record.events, ahead), clock.now()))
+
+    @routes.post("/alerts/{alert_id}/acknowledge", dependencies=[operator])
+    async def acknowledge_on_page(alert_id: str, request: Request) -> Response:
+        """The button of the page."""
+        by = (await _form(request)).get("by", "").strip()
+        if not by:
+            raise HTTPException(422, "say who has it in hand")
+        await _changing(alerts.acknowledge(alert_id, by[:80]))
+        return RedirectResponse(f"/alerts/{alert_id}", 303)
+
+    @routes.get("/ack/{token}", response_class=HTMLResponse)
+    async def link_page(token: str) -> HTMLResponse:
+        """What a link in a message leads to: one button. Looking at it acknowledges nothing."""
+        return _page(await _view(token))
+
+    @routes.post("/ack/{token}", response_class=HTMLResponse)
+    async def use_link(token: str, request: Request) -> HTMLResponse:
+        """The button behind a link."""
+        form = await _form(request)
+        view = await _view(token)
+        if view.refusal:
+            return _page(view, 410)
+        if view.needs_token and not await gate.is_operator(request, form.get("token")):
+            return _page(view, 401)
+        by = form.get("by", "").strip()[:80] or f"the link in {view.channel}"
+        try:
+            await alerts.use_link(token, by)
+        except LinkError as error:
+            return _page(AcknowledgeView(alerts=(), refusal=str(error)), 410)
+        after = await _view(token)
+        return _page(AcknowledgeView(alerts=after.alerts, channel=view.channel, done_by=by))
+
+    @routes.get("/api/v1/alerts", dependencies=[operator])
+    async def list_alerts() -> list[dict[str, Any]]:
+        """Alerts, the newest first, with who was told what and what happened."""
+        return alert_documents(await alerts.list_alerts())
+
+    @routes.get("/api/v1/alerts/{alert_id}", dependencies=[operator])
+    async def show_alert(alert_id: str) -> dict[str, Any]:
+        """One alert with its history."""
+        return alert_documents([await _found(alert_id)])[0]
+
+    @routes.post("/api/v1/alerts/{alert_id}/acknowledge", dependencies=[operator])
+    async def acknowledge(alert_id: str, who: By) -> dict[str, Any]:
+        """Somebody has it in hand: everything pending stops."""
+        await _changing(alerts.acknowledge(alert_id, who.by))
+        return await show_alert(alert_id)
+
+    @routes.post("/api/v1/alerts/{alert_id}/resolve", dependencies=[operator])
+    async def resolve(alert_id: str, who: By) -> dict[str, Any]:
+        """Somebody says that it is over; what is still bad opens another alert."""
+        await _changing(alerts.resolve(alert_id, who.by))
+        return await show_alert(alert_id)
+
+    @routes.get("/api/v1/silences", dependencies=[operator])
+    async def list_silences() -> list[dict[str, Any]]:
+        """Silences and maintenance windows that have not ended."""
+        return [_document(one) for one in await alerts.list_silences()]
+
+    @routes.post("/api/v1/silences", dependencies=[operator], status_code=201)
+    async def make_silence(given: NewSilence) -> dict[str, Any]:
+        """Tell nobody of what it matches, for a time."""
+        try:
+            matcher = Matcher.parse(given.matcher)
+        except MatcherError as error:
+            raise HTTPException(422, str(error)) from error
+        starts_at: datetime = given.starts_at or clock.now()
+        silence = Silence(
+            id=secrets.token_hex(4),
+            matcher=matcher,
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(seconds=given.lasting),
+            by=given.by,
+            reason=given.reason,
+            deployment=given.deployment,
+        )
+        await alerts.silence(silence)
+        return _document(silence)
+
+    @routes.delete("/api/v1/silences/{silence_id}", dependencies=[operator])
+    async def end_silence(silence_id: str) -> dict[str, Any]:
+        """End it now; what is still broken is told."""
+        try:
+            return _document(await alerts.end_silence(silence_id))
+        except SilenceNotFoundError as error:
+            raise HTTPException(404, str(error)) from error
+
+    async def _found(alert_id: str) -> AlertRecord:
+        record = await alerts.find_alert(alert_id)
+        if record is None:
+            raise HTTPException(404, f"there is no alert {alert_id}")
+        return record
+
+    async def _changing(change: Any) -> None:
+        try:
+            await change
+        except AlertNotFoundError as error:
+            raise HTTPException(404, str(error)) from error
+        except AlertClosedError as error:
+            raise HTTPException(409, str(error)) from error
+
+    async def _view(token: str) -> AcknowledgeView:
+        try:
+            link = await alerts.read_link(token)
+        except LinkError as error:
+            return AcknowledgeView(alerts=(), refusal=str(error))
+        found = [await alerts.find_alert(one) for one in link.occurrences]
+        told: list[Alert] = [one.alert for one in found if one is not None]
+        refusal = ""
+        try:
+            link.require_usable(clock.now())
+        except LinkError as error:
+            refusal = str(error)
+        return AcknowledgeView(
+            alerts=[alert_view(one) for one in told],
+            channel=link.channel,
+            refusal=refusal,
+            needs_token=any(one.route in policy.routing.log_in_to_acknowledge for one in told),
+        )
+
+    return routes
+
+
+def _page(view: AcknowledgeView, status: int = 200) -> HTMLResponse:
+    return HTMLResponse(render_acknowledge(view), 410 if view.refusal and status == 200 else status)
+
+
+def _document(silence: Silence) -> dict[str, Any]:
+    return {
+        "id": silence.id,
+        "matcher": str(silence.matcher),
+        "starts_at": silence.starts_at,
+        "ends_at": silence.ends_at,
+        "by": silence.by,
+        "reason": silence.reason,
+        "deployment": silence.deployment,
+    }
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form; one that is too large, or is none, has none."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _FORM_BYTES:
+            raise HTTPException(413, "this form is too large")
+    return {name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()}
