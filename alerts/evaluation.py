@@ -39,11 +39,15 @@ def decide_all(
 ) -> list[Transition]:
     """What one evaluation of many series makes of their alerts, all three by fingerprint.
 
-    `open_alerts` are those of the findings, `previous` the latest one that ended. What is critical is decided first,
-    so that it can speak for the rest.
+    `open_alerts` are those of the findings, `previous` the latest one that ended. A target that is away is decided
+    first, then what is critical, so that they can speak for the rest.
     """
     transitions = []
-    for fingerprint, finding in sorted(findings.items(), key=lambda one: one[1].level is not Level.CRITICAL):
+    graver_first = sorted(
+        findings.items(),
+        key=lambda one: (not policy.says_that_a_target_is_away(one[1]), one[1].level is not Level.CRITICAL),
+    )
+    for fingerprint, finding in graver_first:
         transition = decide(
             open_alerts.get(fingerprint), finding, policy, now, mutes=mutes, previous=previous.get(fingerprint)
         )

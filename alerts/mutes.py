@@ -8,7 +8,7 @@ from enum import StrEnum
 from alerts.alert import STANDING, Alert, AlertState
 from alerts.policy import Policy
 from alerts.silence import Silence
-from thresholds.finding import Level, Rule
+from thresholds.finding import Level
 
 
 class MuteKind(StrEnum):
@@ -61,17 +61,13 @@ def outranks(graver: Alert, alert: Alert, policy: Policy) -> bool:
         return False
     if graver.series == alert.series:
         return alert.level is Level.WARNING
-    if not _is_outage(graver, policy) or graver.target is None or alert.target is None:
+    if not policy.says_that_a_target_is_away(graver) or graver.target is None or alert.target is None:
         return False
     if graver.target == alert.target:
-        return not _is_outage(alert, policy)
+        return not policy.says_that_a_target_is_away(alert)
     return graver.target in policy.stands_on.get(alert.target, ())
 
 
 def _speaks(alert: Alert) -> bool:
     """Only what somebody was told of, or asked not to be told of, can stand for something else."""
     return alert.level is Level.CRITICAL and alert.state in STANDING and alert.state is not AlertState.INHIBITED
-
-
-def _is_outage(alert: Alert, policy: Policy) -> bool:
-    return alert.rule is Rule.AVAILABILITY and alert.route in policy.routing.outages

@@ -60,6 +60,10 @@ class Policy:
         ladder = list(self.routing.tiers)
         return max(one, other, key=lambda tier: ladder.index(tier.name))
 
+    def says_that_a_target_is_away(self, one: Alert | Finding) -> bool:
+        """Whether it is of a probe that asks nothing else; what it says speaks for everything behind the target."""
+        return one.rule is Rule.AVAILABILITY and one.route in self.routing.outages
+
     def is_ours(self, alert: Alert) -> bool:
         """Whether we deliver it; else the user's Alertmanager does, and nobody is told by us."""
         return self.routing.delivered_by(alert.route) is Delivery.PORTALWATCH

@@ -205,7 +205,8 @@ async def write(connection: Connection, transitions: Sequence[Transition], now: 
     if untold:
         await connection.execute(statement("forget_untold_channels"), untold)
     if notifications:
-        newer = [(one.alert_id, one.channel, now, one.key) for one in notifications]
+        known = [queued for one in transitions if one.before is not None for queued in one.notifications]
+        newer = [(one.alert_id, one.channel, now, one.key) for one in known]
         await connection.executemany(statement("overtake_notifications"), newer)
         await connection.executemany(statement("insert_notification"), [notification_row(one) for one in notifications])
 

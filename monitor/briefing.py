@@ -1,23 +1,33 @@
 """What is known of an alert beyond its row: its baseline, what changed, what was done, where to look."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 from typing import Protocol
 
-from alerts import Alert, AlertEvent, AlertRecord, Briefing, DeliveryState, Links, Reason
+import structlog
+
+from alerts import Alert, AlertEvent, AlertRecord, AlertStoreError, Briefing, DeliveryState, Links, Reason
 from baselines import Change, Clock, Ledger, Section
 from baselines.verdict import Question
+from monitor.pipeline import STORE_IS_AWAY
 from monitor.settings import Settings
 from monitor.watch import Watch
 
 # What changed this long before an alert began may be its cause.
 _BEFORE = timedelta(hours=1)
 _MOST_CHANGES = 5
+# What explains an alert must not delay the telling of it.
+_STORE_SECONDS = 2.0
 # Statistics change by themselves each day.
 _UNREMARKABLE = (Section.STATISTICS,)
 # What people did.
 _ANSWERS = (Reason.ACKNOWLEDGED, Reason.RESOLVED)
+
+
+log = structlog.get_logger(__name__)
 
 
 class Records(Protocol):
@@ -45,12 +55,18 @@ class ServiceBriefer:
         return Links() if base is None else Links(alert=f"{str(base).rstrip('/')}/alerts")
 
     async def brief(self, alert: Alert) -> Briefing:
-        """What is known at this moment. Raises whatever the store raises."""
-        changes = await self._ledger.between(self._settings.environment, alert.opened_at - _BEFORE, self._clock.now())
-        record = await self._records.find_alert(alert.id)
-        return Briefing(
-            links=links_of(self._settings, alert),
-            baseline=_to_baseline(self._watch, alert.series),
+        """What is known at this moment; without the store, or where it takes its time, what needs none."""
+        known = Briefing(links=links_of(self._settings, alert), baseline=_to_baseline(self._watch, alert.series))
+        try:
+            async with asyncio.timeout(_STORE_SECONDS):
+                began = alert.opened_at - _BEFORE
+                changes = await self._ledger.between(self._settings.environment, began, self._clock.now())
+                record = await self._records.find_alert(alert.id)
+        except (*STORE_IS_AWAY, AlertStoreError) as error:
+            log.warning("an alert is told without what changed", alert=alert.id, reason=type(error).__name__)
+            return known
+        return replace(
+            known,
             changes=tuple(_sentences(changes, alert)),
             done=tuple(_done(record.events if record else ())),
         )
@@ -65,11 +81,8 @@ def links_of(settings: Settings, alert: Alert) -> Links:
 
 
 def _to_baseline(watch: Watch, series: str) -> str:
-    compared = (
-        next((one for one in watch.comparison.series if one.series.name == series), None)
-        if (watch.comparison)
-        else None
-    )
+    judged = watch.comparison.series if watch.comparison else ()
+    compared = next((one for one in judged if one.series.name == series), None)
     typical = compared.answer(Question.TYPICAL) if compared else None
     if typical is None or typical.ratio is None:
         return ""

@@ -252,7 +252,12 @@ def test_a_failing_endpoint_reaches_people_and_its_end_too(
             store={"url": store, "directory": str(tmp_path)},
             targets={"web": {"kind": "http", "url": f"http://127.0.0.1:{endpoint.server_address[1]}"}},
             probes={"page": {"kind": "http", "target": "web", "category": "api_endpoints", "every": 1, "path": "/"}},
-            alerts={"channels": {name: {"url": sink.url(name)} for name in CHANNELS}},
+            public_url=f"http://127.0.0.1:{port}",
+            signing_key="a key of sixteen characters",
+            alerts={
+                "channels": {name: {"url": sink.url(name)} for name in CHANNELS},
+                "tiers": {"tier_3_critical": {"group_wait": "1 s"}},
+            },
         )
         with serving(path, port, tmp_path / "log") as service:
             eventually(service.is_ready, "ready")

@@ -9,7 +9,6 @@ import asyncpg
 import pytest
 from apprise import Apprise
 
-from alerts import Policy
 from alerts.postgres import PostgresAlerts
 from alerts.postgres_outbox import PostgresOutbox
 from tests.alerts.house import (
@@ -17,9 +16,9 @@ from tests.alerts.house import (
     ManualClock,
     OpenHouse,
     RecordingObserver,
-    evidence,
     new_room,
-    prompt,
+    open_in_memory,
+    policy_for_tests,
     running_sink,
     sink_channel,
 )
@@ -46,6 +45,15 @@ def database(store: str) -> str:
     return store
 
 
+@pytest.fixture(params=["store", "memory"])
+def open_either(request: pytest.FixtureRequest, routing: Routing) -> OpenHouse:
+    """`open_house` on the store, and the same without one: what holds must hold for both."""
+    if request.param == "store":
+        opener: OpenHouse = request.getfixturevalue("open_house")
+        return opener
+    return open_in_memory(routing)
+
+
 @pytest.fixture
 def open_house(database: str, routing: Routing) -> OpenHouse:
     """`async with open_house("slack-alerts", ...)`: those channels lead to the sink; options go to their settings."""
@@ -57,7 +65,7 @@ def open_house(database: str, routing: Routing) -> OpenHouse:
                 name: sink_channel(sink.port, name, **options.get(name.replace("-", "_"), {})) for name in names
             }
             clock, observer = ManualClock(), RecordingObserver()
-            policy = Policy(prompt(routing), channels, evidence)
+            policy = policy_for_tests(routing, channels, options)
             store, outbox = PostgresAlerts(pool, policy), PostgresOutbox(pool, policy, "first")
             worker, alerts = new_room(store, outbox, policy, clock, observer)
             yield House(sink, clock, observer, pool, policy, store, outbox, worker, alerts)

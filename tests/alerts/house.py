@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,7 @@ from alerts import (
     Evidence,
     Links,
     LinkSigner,
+    MemoryAlerts,
     Outbox,
     Outcome,
     Policy,
@@ -131,7 +132,11 @@ class RecordingObserver:
 
 
 class Sink:
-    """An HTTP server that takes messages; how it answers a path is set in `behaviour`: ok, error, hang or drop."""
+    """An HTTP server that takes messages; how it answers a path is set in `behaviour`.
+
+    ok; error (500); too_many (429 with Retry-After); hang; drop (takes the message and says nothing); refuse (closes
+    before it was read); drip (answers a byte at a time, without end).
+    """
 
     def __init__(self) -> None:
         self.port = 0
@@ -139,6 +144,7 @@ class Sink:
         self.arrived: list[tuple[str, dict[str, Any]]] = []
         self.arrival = asyncio.Condition()
         self.release = asyncio.Event()
+        self._serving: set[asyncio.Task[Any]] = set()
 
     def titles(self, channel: str) -> list[str]:
         """The titles that arrived for a channel, in order."""
@@ -151,22 +157,57 @@ class Sink:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                await self._answer(reader, writer)
+        finally:
+            writer.close()
+            self._serving.discard(task)
+
+    async def end(self) -> None:
+        """Let go of whatever hangs."""
+        self.release.set()
+        await asyncio.wait_for(asyncio.gather(*self._serving, return_exceptions=True), 10)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        length = next(int(line.split(":")[1]) for line in head.splitlines() if line.lower().startswith("content-le"))
-        message = json.loads(await reader.readexactly(length))
+        lengths = [int(line.split(":")[1]) for line in head.splitlines() if line.lower().startswith("content-le")]
+        message = json.loads(await reader.readexactly(sum(lengths)) or b"{}")
         path = head.split()[1].removeprefix("/").split("?")[0].split("/")[0]
+        behaviour = self.behaviour[path]
+        if behaviour == "refuse":
+            writer.transport.abort()
+            return
         async with self.arrival:
             self.arrived.append((path, message))
             self.arrival.notify_all()
         behaviour = self.behaviour[path]
         if behaviour == "hang":
             await self.release.wait()
-        if behaviour != "drop":
-            status = b"500 Broken" if behaviour == "error" else b"200 OK"
-            writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-            with suppress(ConnectionError):
-                await writer.drain()
-        writer.close()
+        if behaviour == "drip":
+            await self._drip(writer)
+        elif behaviour != "drop":
+            writer.write(b"HTTP/1.1 " + _STATUS[behaviour] + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            await writer.drain()
+
+    async def _drip(self, writer: asyncio.StreamWriter) -> None:
+        for byte in b"HTTP/1.1 200 OK\r\n" + b"X-Slow: yes\r\n" * 100:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0.05)
+            if self.release.is_set():
+                return
+
+
+_STATUS = {
+    "ok": b"200 OK",
+    "hang": b"200 OK",
+    "error": b"500 Broken",
+    "too_many": b"429 Too Many Requests\r\nRetry-After: 1",
+}
 
 
 @asynccontextmanager
@@ -178,8 +219,7 @@ async def running_sink() -> AsyncIterator[Sink]:
         try:
             yield sink
         finally:
-            sink.release.set()
-            await asyncio.sleep(0)
+            await sink.end()
 
 
 @dataclass
@@ -191,8 +231,8 @@ class House:
     observer: RecordingObserver
     pool: "asyncpg.Pool[asyncpg.Record]"
     policy: Policy
-    store: PostgresAlerts
-    outbox: PostgresOutbox
+    store: AlertStore
+    outbox: Outbox
     worker: DeliveryWorker
     alerts: Alerts
 
@@ -247,9 +287,10 @@ def new_room(
     return worker, Alerts(store, outbox, worker, clock=clock, observer=observer, links=SIGNER)
 
 
-def prompt(routing: Routing) -> Routing:
-    """The routing with nothing waiting for others of its cause: most tests are not about that."""
-    return routing.overridden(RoutingOverride(tiers={name: TierOverride(group_wait=0) for name in routing.tiers}))
+def prompt(routing: Routing, group_wait: float = 0.0) -> Routing:
+    """The routing with nothing waiting for others of its cause, or so long: most tests are not about that."""
+    waits = {name: TierOverride(group_wait=group_wait) for name in routing.tiers}
+    return routing.overridden(RoutingOverride(tiers=waits))
 
 
 def evidence(one: Finding) -> Evidence:
@@ -282,6 +323,46 @@ def finding(
 def sink_channel(port: int, name: str, **options: Any) -> ChannelSettings:
     """A channel of that name to the sink on that port."""
     return ChannelSettings(url=SecretStr(f"json://watch:{PASSWORD}@127.0.0.1:{port}/{name}/"), **options)
+
+
+def open_in_memory(routing: Routing) -> "OpenHouse":
+    """As the fixture `open_house`, without a store."""
+
+    @asynccontextmanager
+    async def opened(*names: str, **options: dict[str, Any]) -> AsyncIterator[House]:
+        async with running_sink() as sink:
+            channels = {
+                name: sink_channel(sink.port, name, **options.get(name.replace("-", "_"), {})) for name in names
+            }
+            clock, observer = ManualClock(), RecordingObserver()
+            policy = policy_for_tests(routing, channels, options)
+            memory = MemoryAlerts(policy, "first")
+            worker, alerts = new_room(memory, memory, policy, clock, observer)
+            pool: Any = None  # nothing here asks for one
+            yield House(sink, clock, observer, pool, policy, memory, memory, worker, alerts)
+
+    return opened
+
+
+def policy_for_tests(
+    routing: Routing, channels: Mapping[str, ChannelSettings], options: Mapping[str, dict[str, Any]]
+) -> Policy:
+    """The customer's routing over those channels; of the options, `waiting` has the group wait in seconds, and
+    `handed_over` who delivers which route.
+
+    Series of `api_endpoints` go to the portal, which stands on the database, where those of `database_queries` go;
+    `reachability` says of either whether it is there.
+    """
+    targets = {"api_endpoints": "portal", "database_queries": "portal_database"}
+    reachable = {"reachability.portal": "portal", "reachability.database": "portal_database"}
+    handed_over = RoutingOverride(delivery=options.get("handed_over", {}))
+    return Policy(
+        prompt(routing.overridden(handed_over), **options.get("waiting", {})),
+        channels,
+        evidence,
+        target_of=lambda series: reachable.get(series) or targets.get(series.partition(".")[0]),
+        stands_on={"portal": frozenset({"portal_database"})},
+    )
 
 
 async def deliver_once(dsn: str, port: int, name: str) -> None:

@@ -234,7 +234,7 @@ def test_a_hanging_channel_delays_no_other(open_house: OpenHouse) -> None:
         async with open_house("slack-alerts", "email-ops-team") as house:
             house.sink.behaviour["slack-alerts"] = "hang"
             running = asyncio.create_task(house.alerts.run())
-            series = ["api_endpoints.one", "api_endpoints.two", "api_endpoints.three"]
+            series = ["own.one", "own.two", "own.three"]
             for name in series:
                 await house.alerts.record([finding(series=name, route=name, rule=Rule.BASELINE)])
             await house.sink.wait_for(lambda: len(house.sink.titles("email-ops-team")) == 3)
@@ -271,7 +271,7 @@ def test_draining_finishes_what_is_being_sent(open_house: OpenHouse) -> None:
         async with open_house("slack-alerts") as house:
             house.sink.behaviour["slack-alerts"] = "hang"
             await house.alerts.record(
-                [finding(series=f"api_endpoints.{n}", route=f"cause_{n}", rule=Rule.BASELINE) for n in "ab"]
+                [finding(series=f"own.{n}", route=f"cause_{n}", rule=Rule.BASELINE) for n in "ab"]
             )
             running = asyncio.create_task(house.alerts.run())
             await house.sink.wait_for(lambda: bool(house.sink.arrived))
