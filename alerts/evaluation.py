@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.alert import UNANSWERED, Alert, AlertState, alert_id
-from alerts.mutes import Mute, MuteKind, Mutes, outranks
+from alerts.mutes import Mutes, can_speak
 from alerts.notification import Reason
 from alerts.policy import Policy
 from alerts.transition import Transition, enter, next_step, occur, quieten, tell, without_steps
@@ -15,8 +15,6 @@ from thresholds.finding import Finding, Level
 # been well for a quarter of an hour, so that it is one alert and not a pair of messages each few minutes.
 RETURNS_WITHIN = timedelta(minutes=30)
 HOLD_DOWN = timedelta(minutes=15)
-
-_NO_MUTES = Mutes()
 
 
 def worst_of_each(findings: Iterable[Finding]) -> dict[str, Finding]:
@@ -53,22 +51,22 @@ def decide_all(
         )
         if transition is not None:
             transitions.append(transition)
-            mutes = _with(mutes, transition)
+            if transition.after is not None:
+                mutes.hear(transition.after)
     return transitions
 
 
-def inhibited_by(
-    transitions: Iterable[Transition], others: Collection[Alert], policy: Policy, now: datetime
-) -> list[Transition]:
-    """Alerts that were told already and that an alert which has just fired now speaks for."""
-    graver = [one.after for one in transitions if one.after and one.reason in (Reason.FIRED, Reason.RAISED)]
-    decided = {one.after.id for one in transitions if one.after}
-    found = []
-    for alert in others:
-        speaker = next((one for one in graver if outranks(one, alert, policy)), None)
-        if speaker is not None and alert.id not in decided and alert.state in UNANSWERED:
-            found.append(quieten(alert, Mute(MuteKind.INHIBITION, speaker.id), now, before=alert))
-    return found
+def speakers(transitions: Iterable[Transition]) -> list[Alert]:
+    """Alerts that have just begun to speak for others."""
+    begun = (one.after for one in transitions if one.reason in (Reason.FIRED, Reason.RAISED))
+    return [one for one in begun if one is not None and can_speak(one)]
+
+
+def inhibited_by(graver: Collection[Alert], others: Iterable[Alert], policy: Policy, now: datetime) -> list[Transition]:
+    """Alerts that were told already, and that those which have just begun to speak now speak for."""
+    mutes, ids = Mutes(policy, alerts=graver), {one.id for one in graver}
+    waiting = [one for one in others if one.state in UNANSWERED and one.id not in ids]
+    return [quieten(one, mute, now, before=one) for one in waiting if (mute := mutes.inhibition(one)) is not None]
 
 
 def decide(
@@ -77,7 +75,7 @@ def decide(
     policy: Policy,
     now: datetime,
     *,
-    mutes: Mutes = _NO_MUTES,
+    mutes: Mutes | None = None,
     previous: Alert | None = None,
 ) -> Transition | None:
     """What one evaluation makes of the open alert of its fingerprint (None: there is none).
@@ -95,6 +93,7 @@ def decide(
     """
     if finding.level is Level.OK:
         return None if alert is None else _improve(alert, finding, policy, now)
+    mutes = mutes or Mutes(policy)
     counted = _count_bad(alert or _open(finding, previous, policy, now), finding, now)
     reached = _level_reached(counted, policy.evidence_of(finding).bad_evaluations)
     level = reached if reached and _is_worse(reached, counted.level) else counted.level
@@ -107,7 +106,7 @@ def decide(
         return _listen(worse, reached, mutes, policy, now, before=alert)
     if level is not counted.level:
         return _fire(worse, Reason.RAISED, mutes, policy, now, before=alert)
-    mute = mutes.why(counted, policy, now) if counted.state in UNANSWERED else None
+    mute = mutes.why(counted, now) if counted.state in UNANSWERED else None
     if mute is not None:
         return quieten(counted, mute, now, before=alert)
     return Transition(reason=Reason.UNCHANGED, before=alert, after=counted)
@@ -116,7 +115,7 @@ def decide(
 def _fire(
     alert: Alert, reason: Reason, mutes: Mutes, policy: Policy, now: datetime, *, before: Alert | None
 ) -> Transition:
-    mute = mutes.why(alert, policy, now)
+    mute = mutes.why(alert, now)
     if mute is not None:
         return quieten(alert, mute, now, before=before)
     tier = policy.routing.tier_of(alert.route, alert.level)
@@ -130,7 +129,7 @@ def _listen(
     alert: Alert, reached: Level | None, mutes: Mutes, policy: Policy, now: datetime, *, before: Alert | None
 ) -> Transition:
     """A muted alert is still bad: it goes on being quiet, or is told now that nothing mutes it any more."""
-    mute = mutes.why(alert, policy, now)
+    mute = mutes.why(alert, now)
     if mute is not None and mute.by != alert.muted_by:
         return quieten(alert, mute, now, before=before)
     if mute is not None:
@@ -237,11 +236,3 @@ def _level_reached(alert: Alert, bad_evaluations: int) -> Level | None:
 def _is_worse(one: Level, other: Level) -> bool:
     order = list(Level)
     return order.index(one) > order.index(other)
-
-
-def _with(mutes: Mutes, transition: Transition) -> Mutes:
-    """The mutes as they are after that change."""
-    changed = transition.after or transition.before
-    assert changed is not None
-    others = [one for one in mutes.standing if one.id != changed.id]
-    return Mutes.of(mutes.silences, [*others, *([transition.after] if transition.after else [])])

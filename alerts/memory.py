@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from alerts.alert import Alert, AlertState
 from alerts.book import Book
 from alerts.errors import AlertNotFoundError, LinkError, SilenceNotFoundError
-from alerts.evaluation import decide_all, inhibited_by, worst_of_each
+from alerts.evaluation import decide_all, inhibited_by, speakers, worst_of_each
 from alerts.history import event_of_delivery, events_of
 from alerts.link import AcknowledgeLink
 from alerts.mutes import Mutes
@@ -43,7 +43,9 @@ class MemoryAlerts:
         ended = {name: one for name, one in latest.items() if one.state is AlertState.RESOLVED}
         standing = self.book.open_alerts()
         transitions = decide_all(worst, current, ended, self._mutes(now), self._policy, now)
-        transitions += inhibited_by(transitions, standing, self._policy, now)
+        decided = {one.after.id for one in transitions if one.after}
+        untouched = [one for one in standing if one.id not in decided]
+        transitions += inhibited_by(speakers(transitions), untouched, self._policy, now)
         return self._write(transitions, now)
 
     async def advance(self, now: datetime) -> list[Transition]:
@@ -68,7 +70,7 @@ class MemoryAlerts:
     async def add_silence(self, silence: Silence, now: datetime) -> list[Transition]:
         """Keep it, and keep quiet what it covers, as `AlertStore.add_silence` says."""
         self.book.silences[silence.id] = silence
-        return self._write(fall_silent(self.book.open_alerts(), Mutes((silence,)), self._policy, now), now)
+        return self._write(fall_silent(self.book.open_alerts(), Mutes(self._policy, [silence]), now), now)
 
     async def end_silence(self, silence_id: str, now: datetime) -> Silence:
         """End it now, as `AlertStore.end_silence` says."""
@@ -362,7 +364,7 @@ class MemoryAlerts:
 
     def _mutes(self, now: datetime) -> Mutes:
         silences = (one for one in self.book.silences.values() if one.ends_at > now)
-        return Mutes.of(silences, self.book.open_alerts())
+        return Mutes(self._policy, silences, self.book.open_alerts())
 
     def _record_of(self, alert: Alert) -> AlertRecord:
         return AlertRecord(

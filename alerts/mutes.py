@@ -1,6 +1,6 @@
 """Why nobody is told of an alert: somebody asked for silence, or a graver alert speaks for it already."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -27,19 +27,26 @@ class Mute:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Mutes:
-    """All that keeps alerts quiet: the silences there are, and the alerts that stand."""
+    """All that keeps alerts quiet: the silences there are, and the alerts that speak for others."""
 
-    silences: Collection[Silence] = ()
-    standing: Collection[Alert] = ()
+    def __init__(self, policy: Policy, silences: Iterable[Silence] = (), alerts: Iterable[Alert] = ()) -> None:
+        """`alerts` may be any; those that can't speak for another one are left out."""
+        self._policy = policy
+        self._silences = tuple(silences)
+        self._critical: dict[str, Alert] = {}  # by series
+        self._away: dict[str, Alert] = {}  # by target
+        for one in alerts:
+            self.hear(one)
 
-    @classmethod
-    def of(cls, silences: Iterable[Silence], alerts: Iterable[Alert]) -> "Mutes":
-        """Of these alerts, those that could speak for another one."""
-        return cls(tuple(silences), tuple(one for one in alerts if _speaks(one)))
+    def hear(self, alert: Alert) -> None:
+        """Take in how an alert stands now. Only what somebody was told of, or asked not to be told of, speaks."""
+        speaks = can_speak(alert)
+        _keep(self._critical, alert.series, alert, speaks=speaks)
+        if alert.target is not None and self._policy.says_that_a_target_is_away(alert):
+            _keep(self._away, alert.target, alert, speaks=speaks)
 
-    def why(self, alert: Alert, policy: Policy, now: datetime) -> Mute | None:
+    def why(self, alert: Alert, now: datetime) -> Mute | None:
         """Why this alert is not told now; None where it is.
 
         - a silence covers it: of several the one that lasts longest
@@ -47,27 +54,34 @@ class Mutes:
         - a critical alert of the same series speaks for its warnings
         """
         silence = max(
-            (one for one in self.silences if one.covers(alert, now)), key=lambda one: one.ends_at, default=None
+            (one for one in self._silences if one.covers(alert, now)), key=lambda one: one.ends_at, default=None
         )
         if silence is not None:
             return Mute(MuteKind.SILENCE, silence.id, silence.ends_at)
-        graver = next((one for one in self.standing if outranks(one, alert, policy)), None)
+        return self.inhibition(alert)
+
+    def inhibition(self, alert: Alert) -> Mute | None:
+        """The graver alert that speaks for this one, None where there is none."""
+        graver = self._critical.get(alert.series) if alert.level is Level.WARNING else None
+        graver = graver or self._outage_before(alert)
         return None if graver is None else Mute(MuteKind.INHIBITION, graver.id)
 
-
-def outranks(graver: Alert, alert: Alert, policy: Policy) -> bool:
-    """Whether telling of `graver` tells enough of `alert`."""
-    if graver.id == alert.id or not _speaks(graver):
-        return False
-    if graver.series == alert.series:
-        return alert.level is Level.WARNING
-    if not policy.says_that_a_target_is_away(graver) or graver.target is None or alert.target is None:
-        return False
-    if graver.target == alert.target:
-        return not policy.says_that_a_target_is_away(alert)
-    return graver.target in policy.stands_on.get(alert.target, ())
+    def _outage_before(self, alert: Alert) -> Alert | None:
+        if alert.target is None:
+            return None
+        is_outage = self._policy.says_that_a_target_is_away(alert)
+        below = self._policy.stands_on.get(alert.target, ())
+        places = below if is_outage else (alert.target, *below)
+        return next((self._away[one] for one in places if one in self._away), None)
 
 
-def _speaks(alert: Alert) -> bool:
-    """Only what somebody was told of, or asked not to be told of, can stand for something else."""
+def can_speak(alert: Alert) -> bool:
+    """Whether it may stand for another one: critical, and told or silenced, not only pending or inhibited itself."""
     return alert.level is Level.CRITICAL and alert.state in STANDING and alert.state is not AlertState.INHIBITED
+
+
+def _keep(known: dict[str, Alert], key: str, alert: Alert, *, speaks: bool) -> None:
+    if speaks:
+        known[key] = alert
+    elif key in known and known[key].id == alert.id:
+        del known[key]

@@ -48,11 +48,11 @@ def retire(alert: Alert, policy: Policy, now: datetime) -> Transition:
     return resolved(ended, Reason.RETIRED, policy, now, before=alert)
 
 
-def fall_silent(alerts: Iterable[Alert], mutes: Mutes, policy: Policy, now: datetime) -> list[Transition]:
+def fall_silent(alerts: Iterable[Alert], mutes: Mutes, now: datetime) -> list[Transition]:
     """What a new silence makes of alerts that are open: those it covers and nobody has answered are kept quiet."""
     found = []
     for alert in alerts:
-        mute = mutes.why(alert, policy, now) if alert.state in (*UNANSWERED, AlertState.SILENCED) else None
+        mute = mutes.why(alert, now) if alert.state in (*UNANSWERED, AlertState.SILENCED) else None
         if mute is None or mute.kind is not MuteKind.SILENCE:
             continue
         if alert.state is AlertState.SILENCED:

@@ -9,7 +9,7 @@ import asyncpg
 
 from alerts.alert import Alert, AlertState
 from alerts.errors import AlertNotFoundError, AlertStoreError, SilenceNotFoundError
-from alerts.evaluation import decide_all, inhibited_by, worst_of_each
+from alerts.evaluation import decide_all, inhibited_by, speakers, worst_of_each
 from alerts.history import events_of
 from alerts.mutes import Mutes
 from alerts.notification import Delivery
@@ -70,10 +70,12 @@ class PostgresAlerts:
             }
             current = {name: one for name, one in latest.items() if one.state is not AlertState.RESOLVED}
             ended = {name: one for name, one in latest.items() if one.state is AlertState.RESOLVED}
-            standing = await _alerts(connection, "select_standing_alerts")
-            mutes = Mutes.of(await _silences(connection, now), standing)
-            transitions = decide_all(worst, current, ended, mutes, self._policy, now)
-            transitions += inhibited_by(transitions, standing, self._policy, now)
+            transitions = decide_all(worst, current, ended, await self._mutes(connection, now), self._policy, now)
+            if graver := speakers(transitions):
+                decided = {one.after.id for one in transitions if one.after}
+                others = await _alerts(connection, "select_standing_alerts")
+                untouched = [one for one in others if one.id not in decided]
+                transitions += inhibited_by(graver, untouched, self._policy, now)
             await write(connection, transitions, now)
             return transitions
 
@@ -83,8 +85,7 @@ class PostgresAlerts:
             return []
         async with self._changing() as connection:
             due = await _alerts(connection, "select_due_alerts", now, _DUE_AT_ONCE)
-            standing = await _alerts(connection, "select_standing_alerts")
-            mutes = Mutes.of(await _silences(connection, now), standing)
+            mutes = await self._mutes(connection, now)
             taken = [advance(one, self._policy, now, mutes) for one in due]
             transitions = [one for one in taken if one is not None]
             await write(connection, transitions, now)
@@ -117,7 +118,7 @@ class PostgresAlerts:
         async with self._changing() as connection:
             await connection.execute(statement("insert_silence"), *silence_row(silence))
             standing = await _alerts(connection, "select_standing_alerts")
-            transitions = fall_silent(standing, Mutes((silence,)), self._policy, now)
+            transitions = fall_silent(standing, Mutes(self._policy, [silence]), now)
             await write(connection, transitions, now)
             return transitions
 
@@ -177,6 +178,10 @@ class PostgresAlerts:
             for one in ended:
                 await write(connection, speak_again(standing, one.id, now), now)
             return ended
+
+    async def _mutes(self, connection: Connection, now: datetime) -> Mutes:
+        speaking = await _alerts(connection, "select_speaking_alerts")
+        return Mutes(self._policy, await _silences(connection, now), speaking)
 
     @asynccontextmanager
     async def _changing(self) -> AsyncIterator[Connection]:

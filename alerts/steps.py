@@ -14,8 +14,6 @@ from thresholds.routing import Tier
 # How long a step waits for an alert that is just getting better, before it is looked at again.
 _PATIENCE = timedelta(minutes=1)
 
-_NO_MUTES = Mutes()
-
 
 def due_at(alert: Alert) -> datetime | None:
     """When the next step by the clock is due; None where none is ahead."""
@@ -23,7 +21,7 @@ def due_at(alert: Alert) -> datetime | None:
     return min((at for at in ahead if at is not None), default=None)
 
 
-def advance(alert: Alert, policy: Policy, now: datetime, mutes: Mutes = _NO_MUTES) -> Transition | None:
+def advance(alert: Alert, policy: Policy, now: datetime, mutes: Mutes | None = None) -> Transition | None:
     """The one step by the clock that is due; None where none is. Ask again until then.
 
     - a silence that ended: told if it is still broken, else left to its next evaluation
@@ -37,7 +35,7 @@ def advance(alert: Alert, policy: Policy, now: datetime, mutes: Mutes = _NO_MUTE
     due = due_at(alert)
     if due is None or due > now:
         return None
-    return replace(_step(alert, policy, now, mutes), late_seconds=(now - due).total_seconds())
+    return replace(_step(alert, policy, now, mutes or Mutes(policy)), late_seconds=(now - due).total_seconds())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +48,7 @@ class Upcoming:
     channels: tuple[str, ...]
 
 
-def schedule(alert: Alert, policy: Policy, mutes: Mutes = _NO_MUTES) -> Iterator[Upcoming]:
+def schedule(alert: Alert, policy: Policy, mutes: Mutes | None = None) -> Iterator[Upcoming]:
     """The steps that are ahead of an alert, in order and without end where it repeats, as `advance` will take them."""
     current: Alert | None = alert
     while current is not None and (at := due_at(current)) is not None:
@@ -62,7 +60,7 @@ def schedule(alert: Alert, policy: Policy, mutes: Mutes = _NO_MUTES) -> Iterator
 
 
 def _step(alert: Alert, policy: Policy, now: datetime, mutes: Mutes) -> Transition:
-    mute = mutes.why(alert, policy, now)
+    mute = mutes.why(alert, now)
     if alert.muted_until is not None and mute is None:
         return _end_silence(alert, policy, now)
     if mute is not None:

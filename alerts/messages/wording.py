@@ -44,7 +44,9 @@ def format_duration(seconds: float) -> str:
 
 def one_line(text: str) -> str:
     """The text without line breaks and control characters, and otherwise as it is."""
-    return " ".join("".join(" " if unicodedata.category(one) in _UNPRINTABLE else one for one in text).split())
+    if not text.isprintable():  # seldom: the rest is for hundreds of names in one message
+        text = "".join(" " if unicodedata.category(one) in _UNPRINTABLE else one for one in text)
+    return " ".join(text.split())
 
 
 def fitted(text: str, length: int, ellipsis: str = "…") -> str:

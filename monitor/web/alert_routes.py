@@ -1,13 +1,16 @@
 """Alerts over HTTP: pages for people, JSON for scripts, the links of messages, and what other services call back."""
 
+import re
 import secrets
+from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from alerts import (
     STANDING,
@@ -24,7 +27,9 @@ from alerts import (
     Policy,
     Silence,
     SilenceNotFoundError,
+    Transition,
 )
+from alerts.messages.wording import one_line
 from alerts.steps import schedule
 from baselines import Clock
 from dashboards.alert_pages import AcknowledgeView, render_acknowledge, render_alert, render_alerts
@@ -35,7 +40,28 @@ from monitor.web.status import alert_documents
 from thresholds.quantity import Duration
 
 _FORM_BYTES = 10_000
+_NAME_LENGTH = 80
 _ENDED_SHOWN = 30
+# Whatever else is asked for, nothing has that id; a store takes some of it for a fault of its own.
+_ID = re.compile(r"[0-9a-f]{1,32}")
+
+
+def _id_of_alert(alert_id: str) -> str:
+    if not _ID.fullmatch(alert_id):
+        raise HTTPException(404, "there is no such alert")
+    return alert_id
+
+
+def _id_of_silence(silence_id: str) -> str:
+    if not _ID.fullmatch(silence_id):
+        raise HTTPException(404, "there is no such silence")
+    return silence_id
+
+
+_AlertId = Annotated[str, Depends(_id_of_alert)]
+_SilenceId = Annotated[str, Depends(_id_of_silence)]
+# A store keeps no control characters, and a page must not show what turns the direction of writing.
+_Line = Annotated[str, BeforeValidator(lambda given: one_line(given) if isinstance(given, str) else given)]
 
 
 class By(BaseModel):
@@ -43,17 +69,17 @@ class By(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    by: str = Field(min_length=1, max_length=80)
+    by: _Line = Field(min_length=1, max_length=_NAME_LENGTH)
 
 
 class NewSilence(By):
     """What is not to be told, for how long, and why; `matcher` as on the command line."""
 
-    matcher: str = Field(max_length=500)
+    matcher: _Line = Field(max_length=500)
     lasting: Annotated[Duration, Field(alias="for")]
     starts_at: AwareDatetime | None = None
-    deployment: str | None = Field(None, max_length=200)
-    reason: str = Field("", max_length=500)
+    deployment: _Line | None = Field(None, max_length=200)
+    reason: _Line = Field("", max_length=500)
 
 
 def alert_routes(alerts: Alerts, policy: Policy, gate: Gate, clock: Clock) -> APIRouter:
@@ -64,50 +90,50 @@ def alert_routes(alerts: Alerts, policy: Policy, gate: Gate, clock: Clock) -> AP
     @routes.get("/alerts", dependencies=[operator], response_class=HTMLResponse)
     async def alerts_page() -> HTMLResponse:
         """The alerts that are open, the silences, and what ended lately."""
+        now = clock.now()
         standing = await alerts.list_alerts(STANDING, limit=1000)
         over = await alerts.list_alerts([AlertState.RESOLVED], limit=_ENDED_SHOWN)
         silences = [silence_view(one) for one in await alerts.list_silences()]
-        return HTMLResponse(render_alerts([*alert_views(standing), *alert_views(over)], silences, clock.now()))
+        return HTMLResponse(render_alerts([*alert_views(standing, now), *alert_views(over, now)], silences, now))
 
     @routes.get("/alerts/{alert_id}", dependencies=[operator], response_class=HTMLResponse)
-    async def alert_page(alert_id: str) -> HTMLResponse:
+    async def alert_page(alert_id: _AlertId) -> HTMLResponse:
         """One alert with its history, what is ahead of it, and a button."""
-        record = await _found(alert_id)
+        record, now = await _found(alert_id), clock.now()
         standing = await alerts.list_alerts(STANDING, limit=1000)
-        mutes = Mutes.of(await alerts.list_silences(), (one.alert for one in standing))
+        mutes = Mutes(policy, await alerts.list_silences(), (one.alert for one in standing))
         ahead = schedule(record.alert, policy, mutes)
-        return HTMLResponse(render_alert(alert_view(record.alert, record.events, ahead), clock.now()))
+        return HTMLResponse(render_alert(alert_view(record.alert, now, record.events, ahead), now))
 
     @routes.post("/alerts/{alert_id}/acknowledge", dependencies=[operator])
-    async def acknowledge_on_page(alert_id: str, request: Request) -> Response:
+    async def acknowledge_on_page(alert_id: _AlertId, request: Request) -> Response:
         """The button of the page."""
-        by = (await _form(request)).get("by", "").strip()
+        by = _name((await _form(request)).get("by", ""))
         if not by:
             raise HTTPException(422, "say who has it in hand")
-        await _changing(alerts.acknowledge(alert_id, by[:80]))
+        await _changing(alerts.acknowledge(alert_id, by))
         return RedirectResponse(f"/alerts/{alert_id}", 303)
 
     @routes.get("/ack/{token}", response_class=HTMLResponse)
-    async def link_page(token: str) -> HTMLResponse:
+    async def link_page(token: str, request: Request) -> HTMLResponse:
         """What a link in a message leads to: one button. Looking at it acknowledges nothing."""
-        return _page(await _view(token))
+        return _page(await _view(token, request))
 
     @routes.post("/ack/{token}", response_class=HTMLResponse)
     async def use_link(token: str, request: Request) -> HTMLResponse:
         """The button behind a link."""
         form = await _form(request)
-        view = await _view(token)
+        view = await _view(token, request)
         if view.refusal:
-            return _page(view, 410)
+            return _page(view)
         if view.needs_token and not await gate.is_operator(request, form.get("token")):
-            return _page(view, 401)
-        by = form.get("by", "").strip()[:80] or f"the link in {view.channel}"
+            return _page(replace(view, problem="This is no operator's token that is valid."), 401)
+        by = _name(form.get("by", "")) or f"the link in {view.channel}"
         try:
             await alerts.use_link(token, by)
         except LinkError as error:
-            return _page(AcknowledgeView(alerts=(), refusal=str(error)), 410)
-        after = await _view(token)
-        return _page(AcknowledgeView(alerts=after.alerts, channel=view.channel, done_by=by))
+            return _page(replace(view, refusal=str(error)))
+        return _page(replace(await _view(token, request), refusal="", done_by=by))
 
     @routes.get("/api/v1/alerts", dependencies=[operator])
     async def list_alerts() -> list[dict[str, Any]]:
@@ -115,18 +141,18 @@ def alert_routes(alerts: Alerts, policy: Policy, gate: Gate, clock: Clock) -> AP
         return alert_documents(await alerts.list_alerts())
 
     @routes.get("/api/v1/alerts/{alert_id}", dependencies=[operator])
-    async def show_alert(alert_id: str) -> dict[str, Any]:
+    async def show_alert(alert_id: _AlertId) -> dict[str, Any]:
         """One alert with its history."""
         return alert_documents([await _found(alert_id)])[0]
 
     @routes.post("/api/v1/alerts/{alert_id}/acknowledge", dependencies=[operator])
-    async def acknowledge(alert_id: str, who: By) -> dict[str, Any]:
+    async def acknowledge(alert_id: _AlertId, who: By) -> dict[str, Any]:
         """Somebody has it in hand: everything pending stops."""
         await _changing(alerts.acknowledge(alert_id, who.by))
         return await show_alert(alert_id)
 
     @routes.post("/api/v1/alerts/{alert_id}/resolve", dependencies=[operator])
-    async def resolve(alert_id: str, who: By) -> dict[str, Any]:
+    async def resolve(alert_id: _AlertId, who: By) -> dict[str, Any]:
         """Somebody says that it is over; what is still bad opens another alert."""
         await _changing(alerts.resolve(alert_id, who.by))
         return await show_alert(alert_id)
@@ -144,11 +170,17 @@ def alert_routes(alerts: Alerts, policy: Policy, gate: Gate, clock: Clock) -> AP
         except MatcherError as error:
             raise HTTPException(422, str(error)) from error
         starts_at: datetime = given.starts_at or clock.now()
+        try:
+            ends_at = starts_at + timedelta(seconds=given.lasting)
+        except OverflowError as error:
+            raise HTTPException(422, "the silence would never end") from error
+        if ends_at <= clock.now():
+            raise HTTPException(422, f"the silence would have ended at {ends_at:%Y-%m-%d %H:%M} UTC, before now")
         silence = Silence(
             id=secrets.token_hex(4),
             matcher=matcher,
             starts_at=starts_at,
-            ends_at=starts_at + timedelta(seconds=given.lasting),
+            ends_at=ends_at,
             by=given.by,
             reason=given.reason,
             deployment=given.deployment,
@@ -157,7 +189,7 @@ def alert_routes(alerts: Alerts, policy: Policy, gate: Gate, clock: Clock) -> AP
         return _document(silence)
 
     @routes.delete("/api/v1/silences/{silence_id}", dependencies=[operator])
-    async def end_silence(silence_id: str) -> dict[str, Any]:
+    async def end_silence(silence_id: _SilenceId) -> dict[str, Any]:
         """End it now; what is still broken is told."""
         try:
             return _document(await alerts.end_silence(silence_id))
@@ -170,7 +202,7 @@ def alert_routes(alerts: Alerts, policy: Policy, gate: Gate, clock: Clock) -> AP
             raise HTTPException(404, f"there is no alert {alert_id}")
         return record
 
-    async def _changing(change: Any) -> None:
+    async def _changing(change: Coroutine[Any, Any, Transition]) -> None:
         try:
             await change
         except AlertNotFoundError as error:
@@ -178,30 +210,36 @@ def alert_routes(alerts: Alerts, policy: Policy, gate: Gate, clock: Clock) -> AP
         except AlertClosedError as error:
             raise HTTPException(409, str(error)) from error
 
-    async def _view(token: str) -> AcknowledgeView:
+    async def _view(token: str, request: Request) -> AcknowledgeView:
         try:
             link = await alerts.read_link(token)
         except LinkError as error:
             return AcknowledgeView(alerts=(), refusal=str(error))
         found = [await alerts.find_alert(one) for one in link.occurrences]
         told: list[Alert] = [one.alert for one in found if one is not None]
-        refusal = ""
+        now, refusal = clock.now(), ""
         try:
-            link.require_usable(clock.now())
+            link.require_usable(now)
         except LinkError as error:
             refusal = str(error)
+        guarded = any(one.route in policy.routing.log_in_to_acknowledge for one in told)
         return AcknowledgeView(
-            alerts=[alert_view(one) for one in told],
+            alerts=[alert_view(one, now) for one in told],
             channel=link.channel,
             refusal=refusal,
-            needs_token=any(one.route in policy.routing.log_in_to_acknowledge for one in told),
+            # Where operators need no token, whoever comes by a loopback address is one.
+            needs_token=guarded and not await gate.is_operator(request, None),
         )
 
     return routes
 
 
 def _page(view: AcknowledgeView, status: int = 200) -> HTMLResponse:
-    return HTMLResponse(render_acknowledge(view), 410 if view.refusal and status == 200 else status)
+    return HTMLResponse(render_acknowledge(view), 410 if view.refusal else status)
+
+
+def _name(given: str) -> str:
+    return one_line(given)[:_NAME_LENGTH]
 
 
 def _document(silence: Silence) -> dict[str, Any]:

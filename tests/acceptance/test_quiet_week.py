@@ -112,13 +112,13 @@ class Watching:
     asked: list[str]
 
     async def run(self, days: float) -> None:
-        """Let so much time pass: probes on their beats, failed ones again after 2 s, everything else each 30 s."""
+        """Let so much time pass: probes on their beats, failed ones again after 2 s, everything else each 5 min."""
         until = self.clock.now() + timedelta(days=days)
         probes = self.configuration.settings.probes
         beats = [Beat(name, one.interval_seconds) for name, one in probes.items()]
         queue = [(one.next_start(self.clock.now()), one.probe, 0) for one in beats]
         heapq.heapify(queue)
-        house_at = self.clock.now()
+        take_at = house_at = self.clock.now()
         batch: list[Measurement] = []
         while queue[0][0] < until:
             at, name, retries = heapq.heappop(queue)
@@ -132,10 +132,12 @@ class Watching:
                     heapq.heappush(queue, (at + timedelta(seconds=RETRY_SECONDS), name, retries + 1))
             if not retries:
                 heapq.heappush(queue, (at + timedelta(seconds=probes[name].interval_seconds), name, 0))
-            if at >= house_at:
+            if at >= take_at:
                 await self.pipeline.take(batch)
                 batch = []
-                house_at = at + timedelta(seconds=30)
+                take_at = at + timedelta(seconds=30)
+            if at >= house_at:
+                house_at = at + timedelta(minutes=5)
                 await self.keep_house()
 
     async def run_for_real(self, seconds: float) -> None:

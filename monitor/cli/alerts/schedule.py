@@ -34,8 +34,9 @@ def schedule(alert_id: str, steps: int, output_format: str, config: Path | None)
         if record is None:
             return None
         standing = await store.list_alerts(STANDING, limit=1000)
-        mutes = Mutes.of(await store.list_silences(SystemClock().now()), (one.alert for one in standing))
-        return list(islice(steps_ahead(record.alert, policy_of(configuration), mutes), steps))
+        silences, policy = await store.list_silences(SystemClock().now()), policy_of(configuration)
+        mutes = Mutes(policy, silences, (one.alert for one in standing))
+        return list(islice(steps_ahead(record.alert, policy, mutes), steps))
 
     ahead = with_store(configuration, act)
     if ahead is None:
