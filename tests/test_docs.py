@@ -182,6 +182,19 @@ def test_no_general_setting_is_described_that_is_not_there() -> None:
     assert named == {prefix + key for prefix, model in SECTIONS if prefix for key in model.model_fields}
 
 
+def test_each_statement_on_alerts_names_the_tests_that_prove_it() -> None:
+    """All twenty are there; every test that is named after one is named in its row, and each that is named exists."""
+    table = section(read(DOCS / "alerting.md"), "## What is proved")
+    rows = dict(re.findall(r"^\| (\d+) \|(.*)$", table, re.MULTILINE))
+    assert list(map(int, rows)) == list(range(1, 21))
+    files = (ROOT / "tests").rglob("test_*.py")
+    there = [name for file in files for name in re.findall(r"def (test_statement_\d\d_\w+)", read(file))]
+    for number, row in rows.items():
+        named = set(re.findall(r"test_statement_\w+", row))
+        assert named, f"statement {number} names no test"
+        assert named == {name for name in there if name.startswith(f"test_statement_{int(number):02}_")}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     """Each relative link names a file or folder of the repository, and a heading that it has."""
