@@ -4,15 +4,15 @@ import platform
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, disable_created_metrics, exposition
-from prometheus_client.openmetrics import exposition as openmetrics
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from baselines.measurement import Measurement, Outcome
 from baselines.series import Series
 from baselines.verdict import Answer, Comparison, Question, SeriesComparison
 from baselines.watcher import Drift
 from dashboards import metrics
-from dashboards.metrics import Metric, MetricKind
+from dashboards.metrics import CATALOGUE, Metric
+from monitor.exposition import Exposition, Format
 from thresholds.finding import Finding, Level
 
 OPENMETRICS = "application/openmetrics-text"
@@ -33,19 +33,9 @@ class Exporter:
     """
 
     def __init__(self, series: Mapping[str, Series], *, version: str) -> None:
-        # A `_created` series beside every counter and histogram would be exported and never asked for.
-        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._series = series
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._counters = {
-            one.name: Counter(*_described(one), registry=self._registry) for one in _of(MetricKind.COUNTER)
-        }
-        self._gauges = {one.name: Gauge(*_described(one), registry=self._registry) for one in _of(MetricKind.GAUGE)}
-        self._histograms = {
-            one.name: Histogram(*_described(one), buckets=one.buckets, registry=self._registry)
-            for one in _of(MetricKind.HISTOGRAM)
-        }
-        build = Info(metrics.BUILD.name.removesuffix("_info"), metrics.BUILD.help, registry=self._registry)
+        self._exposition = Exposition(CATALOGUE)
+        build = self._exposition.family(metrics.BUILD).child()
         build.info({"version": version, "python_version": platform.python_version()})
         self._alerts: set[tuple[str, str]] = set()
         for name, one in series.items():
@@ -57,6 +47,11 @@ class Exporter:
             for level in OPEN_LEVELS:
                 self._gauge(metrics.FINDINGS, name, level).set(0)
                 self._gauge(metrics.FINDINGS_DRY_RUN, name, level).set(0)
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """prometheus_client's own view of the same state."""
+        return self._exposition.registry
 
     def observe(self, measurement: Measurement) -> None:
         """Counts one run of a probe. A time-out is a duration too; a disturbed one is counted but no duration, and of
@@ -90,7 +85,7 @@ class Exporter:
     def baseline_gone(self) -> None:
         """Nothing is compared any more: ratios, tolerances and baseline figures disappear."""
         for metric in (metrics.SERIES_TOLERANCE, metrics.SERIES_TO_BASELINE, *metrics.SERIES_BASELINE.values()):
-            self._gauges[metric.name].clear()
+            self._exposition.family(metric).clear()
 
     def drift(self, series: str, drift: Drift, ratio: float | None) -> None:
         """How a watched series stands to its reference; infinitely slow where its last calls timed out."""
@@ -190,44 +185,33 @@ class Exporter:
 
     def deployed(self, release: str, at: datetime) -> None:
         """The latest deployment, the only one exported; its time is the value, so that a chart can mark it."""
-        self._gauges[metrics.DEPLOYMENT.name].clear()
+        self._exposition.family(metrics.DEPLOYMENT).clear()
         self._gauge(metrics.DEPLOYMENT, release).set(at.timestamp())
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """The exposition and its content type: OpenMetrics where the Accept header names it, else Prometheus text."""
         # The library's own choice raises on a version that is no number, and promises any that is.
-        if OPENMETRICS in accept:
-            text: bytes = openmetrics.generate_latest(self._registry)  # type: ignore[no-untyped-call]
-            return text, openmetrics.CONTENT_TYPE_LATEST
-        return exposition.generate_latest(self._registry), exposition.CONTENT_TYPE_PLAIN_0_0_4
+        written = Format.OPENMETRICS if OPENMETRICS in accept else Format.TEXT
+        return self._exposition.render(written), written.value
 
     def _counter(self, metric: Metric, *labels: str) -> Counter:
-        parent = self._counters[metric.name]
-        return parent.labels(*labels) if metric.labels else parent
+        child: Counter = self._exposition.family(metric).child(*labels)
+        return child
 
     def _gauge(self, metric: Metric, *labels: str) -> Gauge:
-        parent = self._gauges[metric.name]
-        return parent.labels(*labels) if metric.labels else parent
+        child: Gauge = self._exposition.family(metric).child(*labels)
+        return child
 
     def _histogram(self, metric: Metric, *labels: str) -> Histogram:
-        parent = self._histograms[metric.name]
-        return parent.labels(*labels) if metric.labels else parent
+        child: Histogram = self._exposition.family(metric).child(*labels)
+        return child
 
     def _set_or_remove(self, metric: Metric, value: float | None, *labels: str) -> None:
         """A figure that is gone must not stand there as if it still held."""
-        self._gauge(metric, *labels)
         if value is None:
-            self._gauges[metric.name].remove(*labels)
+            self._exposition.family(metric).remove(*labels)
         else:
             self._gauge(metric, *labels).set(value)
-
-
-def _of(kind: MetricKind) -> list[Metric]:
-    return [one for one in metrics.CATALOGUE if one.kind is kind]
-
-
-def _described(metric: Metric) -> tuple[str, str, tuple[str, ...]]:
-    return metric.name, metric.help, metric.labels
 
 
 def _exemplar(measurement: Measurement) -> dict[str, str] | None:
