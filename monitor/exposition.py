@@ -5,14 +5,14 @@ The state is prometheus_client's, and so is every byte: its own generate_latest 
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from functools import lru_cache
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, disable_created_metrics, exposition
 from prometheus_client.openmetrics import exposition as openmetrics
-from prometheus_client.samples import Exemplar, Sample
+from prometheus_client.samples import Exemplar
 from prometheus_client.utils import floatToGoString
 
 from dashboards.metrics import Metric, MetricKind
@@ -138,29 +138,44 @@ class _Child:
         self._suffixes: list[str] = []
 
     def render(self, written: Format) -> bytes:
-        # The one hook of the library that is not public, and the one that its own classes are made by overriding.
-        samples = self.made._child_samples()
-        if not self._heads:
-            self._begin(samples)
-        if len(samples) == 1:
-            return f"{self._heads[0]}{_number(samples[0].value)}\n".encode()
-        for place, one in enumerate(samples):
-            if one.value != self._values[place]:
-                self._values[place] = one.value
-                self._lines[place] = f"{self._heads[place]}{_number(one.value)}"
-            if one.exemplar is not self._exemplars[place]:
-                self._exemplars[place] = one.exemplar
-                self._suffixes[place] = _exemplar(one.exemplar)
+        if self._metric.kind is not MetricKind.HISTOGRAM:
+            ((head, value),) = self._samples()
+            return f"{head}{_number(value)}\n".encode()
+        self._render_histogram()
         if written is Format.TEXT:
             return ("\n".join(self._lines) + "\n").encode()
         return "".join([f"{line}{end}\n" for line, end in zip(self._lines, self._suffixes, strict=True)]).encode()
 
-    def _begin(self, samples: Sequence[Sample]) -> None:
-        self._heads = [self._head(one.name, one.labels) for one in samples]
-        self._values = [math.nan] * len(samples)
-        self._lines = [""] * len(samples)
-        self._exemplars = [None] * len(samples)
-        self._suffixes = [""] * len(samples)
+    def _samples(self) -> Iterator[tuple[str, float]]:
+        # The hook that the library's own classes are made by overriding; what its public collect() adds costs more.
+        for place, one in enumerate(self.made._child_samples()):
+            if place == len(self._heads):
+                self._heads.append(self._head(one.name, one.labels))
+            yield self._heads[place], one.value
+
+    def _render_histogram(self) -> None:
+        """Bring the lines up to date with the buckets, of which the library would first make a sample each."""
+        if not self._heads:
+            for _ in self._samples():
+                self._values.append(math.nan)
+                self._lines.append("")
+                self._exemplars.append(None)
+                self._suffixes.append("")
+        buckets, total = self.made._buckets, 0.0
+        for place, bucket in enumerate(buckets):
+            total += bucket.get()
+            self._write(place, total)
+            exemplar = bucket.get_exemplar()
+            if exemplar is not self._exemplars[place]:
+                self._exemplars[place] = exemplar
+                self._suffixes[place] = _exemplar(exemplar)
+        self._write(len(buckets), total)
+        self._write(len(buckets) + 1, self.made._sum.get())
+
+    def _write(self, place: int, value: float) -> None:
+        if value != self._values[place]:
+            self._values[place] = value
+            self._lines[place] = f"{self._heads[place]}{_number(value)}"
 
     def _head(self, suffix: str, own: Mapping[str, str]) -> str:
         name = self._metric.name.removesuffix("_total").removesuffix("_info") + suffix
