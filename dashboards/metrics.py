@@ -18,6 +18,8 @@ DURATION_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0
 LATENESS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0)
 # A sample is disturbed from 1 ms on: half of the steps lie below it.
 LOOP_DELAY_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0)
+# From somebody who sits in front of it to the longest an acknowledgement counts.
+ACKNOWLEDGE_BUCKETS = (15.0, 60.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0, 86_400.0)
 DELIVERY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 
 
@@ -90,6 +92,12 @@ PROBE_DURATION = _histogram(
     DURATION_BUCKETS,
     "series",
 )
+PROBE_PHASE = _counter(
+    "portalwatch_probe_phase_seconds_total",
+    "Time spent in each phase of the runs that the durations are of.",
+    "series",
+    "phase",
+)
 PROBE_RUNS = _counter(
     "portalwatch_probe_runs_total", "Runs of probes by how they ended.", "series", "outcome", "reason"
 )
@@ -151,14 +159,39 @@ SERIES_UNTIL_LIMIT = _gauge(
 SCHEDULED_CAPTURES = _counter(
     "portalwatch_scheduled_captures_total", "Baselines that were due by the schedule, by how that ended.", "outcome"
 )
-FINDINGS = _gauge("portalwatch_findings", "Open findings of the series at this level.", "series", "level")
+FINDINGS = _gauge(
+    "portalwatch_findings", "Open findings of the series by this rule at this level.", "series", "rule", "level"
+)
 FINDINGS_DRY_RUN = _gauge(
-    "portalwatch_findings_dry_run", "The same of a series in a dry run: nobody is told of them.", "series", "level"
+    "portalwatch_findings_dry_run",
+    "The same of a series in a dry run: nobody is told of them.",
+    "series",
+    "rule",
+    "level",
+)
+ALERTMANAGER_OWNS = _gauge(
+    "portalwatch_alertmanager_owns",
+    "1 where findings of the series by this rule are delivered by Alertmanager and not by portalwatch.",
+    "series",
+    "rule",
 )
 ALERTS = _gauge("portalwatch_alerts", "Alerts that are not resolved, by tier and state.", "tier", "state")
 ALERT_CHANGES = _counter("portalwatch_alert_changes_total", "Changes of alerts, by reason and tier.", "reason", "tier")
 ALERT_LATENESS = _histogram(
     "portalwatch_alert_step_lateness_seconds", "How much later than due alerts changed by the clock.", LATENESS_BUCKETS
+)
+ALERT_OVERDUE = _gauge(
+    "portalwatch_alert_step_overdue_seconds",
+    "How long the longest due escalation or reminder has been waiting, 0 where none is.",
+)
+ALERT_ACKNOWLEDGE = _histogram(
+    "portalwatch_alert_acknowledge_seconds",
+    "How long after it fired an alert was acknowledged.",
+    ACKNOWLEDGE_BUCKETS,
+    "tier",
+)
+ALERTS_BY_MEMORY = _gauge(
+    "portalwatch_alerts_by_memory", "Whether alerts are decided without the store (1), because it is away, or not (0)."
 )
 ALERT_ROUNDS_FAILED = _counter(
     "portalwatch_alert_rounds_failed_total", "Rounds of a loop of the alerts that failed and are tried again.", "loop"
@@ -176,6 +209,15 @@ LEASES_LOST = _counter(
 DEAD_LETTERS = _counter(
     "portalwatch_dead_letters_total", "Notifications given up on, and the channel they fell to.", "channel", "fallback"
 )
+DIGESTS = _counter(
+    "portalwatch_digests_total", "Messages that merged several notifications, so as not to flood a channel.", "channel"
+)
+DIGESTED = _counter(
+    "portalwatch_digested_notifications_total", "Notifications that arrived merged with others.", "channel"
+)
+HEARTBEATS = _counter(
+    "portalwatch_heartbeats_total", "Signals sent to whoever calls when they stay away, by how that ended.", "outcome"
+)
 OUTBOX = _gauge("portalwatch_outbox_notifications", "Notifications written and not yet delivered.")
 MEASUREMENTS_DROPPED = _counter(
     "portalwatch_measurements_dropped_total", "Measurements lost because the queue between the processes was full."
@@ -187,6 +229,12 @@ MEASUREMENTS_UNREGISTERED = _counter(
     "portalwatch_measurements_unregistered_total", "Measurements of a series that the configuration does not have."
 )
 STORE_UP = _gauge("portalwatch_store_up", "Whether the store answers (1) or not (0).")
+PROBING_HEARD = _gauge(
+    "portalwatch_probing_heartbeat_timestamp_seconds",
+    "When the process that probes last showed a sign of life, in Unix time.",
+)
+PROCESS_CPU = _counter("portalwatch_process_cpu_seconds_total", "Processor time of our own processes.", "process")
+PROCESS_MEMORY = _gauge("portalwatch_process_resident_memory_bytes", "Memory of our own processes.", "process")
 PROCESS_RESTARTS = _counter("portalwatch_process_restarts_total", "Restarts of a supervised process.", "process")
 BUILD = Metric(
     name="portalwatch_build_info", kind=MetricKind.INFO, help="What is running.", labels=("version", "python_version")
@@ -197,6 +245,7 @@ DEPLOYMENT = _gauge(
 
 CATALOGUE: tuple[Metric, ...] = (
     PROBE_DURATION,
+    PROBE_PHASE,
     PROBE_RUNS,
     PROBE_SUCCESS,
     PROBE_LAST_RUN,
@@ -215,20 +264,30 @@ CATALOGUE: tuple[Metric, ...] = (
     SCHEDULED_CAPTURES,
     FINDINGS,
     FINDINGS_DRY_RUN,
+    ALERTMANAGER_OWNS,
     ALERTS,
     ALERT_CHANGES,
     ALERT_LATENESS,
+    ALERT_OVERDUE,
+    ALERT_ACKNOWLEDGE,
+    ALERTS_BY_MEMORY,
     ALERT_ROUNDS_FAILED,
     DELIVERIES,
     DELIVERY_DURATION,
     DELIVERIES_LATE,
     LEASES_LOST,
     DEAD_LETTERS,
+    DIGESTS,
+    DIGESTED,
+    HEARTBEATS,
     OUTBOX,
     MEASUREMENTS_DROPPED,
     MEASUREMENTS_SPOOLED,
     MEASUREMENTS_UNREGISTERED,
     STORE_UP,
+    PROBING_HEARD,
+    PROCESS_CPU,
+    PROCESS_MEMORY,
     PROCESS_RESTARTS,
     BUILD,
     DEPLOYMENT,

@@ -1,19 +1,23 @@
 """What the service tells Prometheus about itself: the catalogue of metrics filled by the pipeline."""
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections import Counter as Counts
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from alerts import AlertState
+from alerts.notification import Outcome as DeliveryOutcome
+from alerts.notification import Reason
 from baselines.measurement import Measurement, Outcome
-from baselines.series import Series
+from baselines.series import Direction, Series
 from baselines.verdict import Answer, Comparison, Question, SeriesComparison
 from baselines.watcher import Drift
 from dashboards import metrics
 from dashboards.metrics import CATALOGUE, Metric
 from monitor.exposition import Exposition, Format
-from thresholds.finding import Finding, Level
+from thresholds.finding import Finding, Level, Rule
 
 OPENMETRICS = "application/openmetrics-text"
 # OpenMetrics allows 128 characters for an exemplar's names and values together.
@@ -38,15 +42,19 @@ class Exporter:
         build = self._exposition.family(metrics.BUILD).child()
         build.info({"version": version, "python_version": platform.python_version()})
         self._alerts: set[tuple[str, str]] = set()
+        for outcome in ("delivered", "failed"):
+            self._counter(metrics.HEARTBEATS, outcome)
+        for outcome in ("kept", "failed"):
+            self._counter(metrics.SCHEDULED_CAPTURES, outcome)
         for name, one in series.items():
             # From zero, so that rate() sees the first run, and no finding reads 0 and not "no data".
             self._counter(metrics.PROBE_RUNS, name, Outcome.OK, NO_REASON)
             self._counter(metrics.PROBE_DISTURBED, name)
             if one.cadence_seconds is not None:
                 self._gauge(metrics.PROBE_INTERVAL, name).set(one.cadence_seconds)
-            for level in OPEN_LEVELS:
-                self._gauge(metrics.FINDINGS, name, level).set(0)
-                self._gauge(metrics.FINDINGS_DRY_RUN, name, level).set(0)
+            for rule, level in _possible_findings(one):
+                self._gauge(metrics.FINDINGS, name, rule, level).set(0)
+                self._gauge(metrics.FINDINGS_DRY_RUN, name, rule, level).set(0)
 
     @property
     def registry(self) -> CollectorRegistry:
@@ -75,6 +83,8 @@ class Exporter:
             self._gauge(metrics.SERIES_VALUE[series.unit], series.name).set(measurement.value)
             if series.is_duration:
                 self._histogram(metrics.PROBE_DURATION, series.name).observe(measurement.value, _exemplar(measurement))
+                for phase, seconds in measurement.phases.items():
+                    self._counter(metrics.PROBE_PHASE, series.name, phase).inc(max(0.0, seconds))
 
     def baseline_compared(self, comparison: Comparison) -> None:
         """Takes over ratios, tolerances and baseline figures; a figure that is None now disappears."""
@@ -127,9 +137,33 @@ class Exporter:
             return
         found = list(findings)
         for metric, dry_run in ((metrics.FINDINGS, False), (metrics.FINDINGS_DRY_RUN, True)):
-            levels = [one.level for one in found if one.dry_run is dry_run]
-            for level in OPEN_LEVELS:
-                self._gauge(metric, series, level).set(levels.count(level))
+            counts = Counts((one.rule, one.level) for one in found if one.dry_run is dry_run)
+            for rule, level in {*_possible_findings(self._series[series]), *counts}:
+                self._gauge(metric, series, rule, level).set(counts[rule, level])
+
+    def alertmanager_owns(self, pairs: Iterable[tuple[str, Rule]]) -> None:
+        """The series and rules whose findings the user's Alertmanager delivers; they replace those told before."""
+        family = self._exposition.family(metrics.ALERTMANAGER_OWNS)
+        family.clear()
+        for series, rule in pairs:
+            if series in self._series:
+                family.child(series, rule).set(1)
+
+    def expect(self, *, channels: Iterable[str], tiers: Iterable[str]) -> None:
+        """What may be counted by channel and tier, from zero: so that rate() sees the first, and nothing is no gap."""
+        for channel in channels:
+            for outcome in DeliveryOutcome:
+                self._counter(metrics.DELIVERIES, channel, outcome)
+            for metric in (metrics.DELIVERIES_LATE, metrics.LEASES_LOST, metrics.DIGESTS, metrics.DIGESTED):
+                self._counter(metric, channel)
+            self._counter(metrics.DEAD_LETTERS, channel, NO_FALLBACK)
+            self._histogram(metrics.DELIVERY_DURATION, channel)
+        for tier in tiers:
+            for reason in Reason:
+                self._counter(metrics.ALERT_CHANGES, reason, tier)
+            self._histogram(metrics.ALERT_ACKNOWLEDGE, tier)
+            self._alerts |= {(tier, state) for state in AlertState if state is not AlertState.RESOLVED}
+        self.alerts({})
 
     def alerts(self, counts: Mapping[tuple[str, str], int]) -> None:
         """The alerts by (tier, state); a pair told before and absent now reads 0."""
@@ -163,6 +197,27 @@ class Exporter:
         """One round of a loop of the alerts that failed."""
         self._counter(metrics.ALERT_ROUNDS_FAILED, loop).inc()
 
+    def overdue(self, seconds: float) -> None:
+        """How long the longest due escalation or reminder has been waiting, 0 where none is."""
+        self._gauge(metrics.ALERT_OVERDUE).set(seconds)
+
+    def acknowledged(self, tier: str, seconds: float) -> None:
+        """One acknowledgement, so long after the alert fired."""
+        self._histogram(metrics.ALERT_ACKNOWLEDGE, tier).observe(seconds)
+
+    def standing_by(self, on: bool) -> None:
+        """Whether alerts are decided without the store, because it is away."""
+        self._gauge(metrics.ALERTS_BY_MEMORY).set(on)
+
+    def merged(self, channel: str, notifications: int) -> None:
+        """One message that merged so many notifications."""
+        self._counter(metrics.DIGESTS, channel).inc()
+        self._counter(metrics.DIGESTED, channel).inc(notifications)
+
+    def heartbeat(self, ok: bool) -> None:
+        """One signal to whoever calls when they stay away."""
+        self._counter(metrics.HEARTBEATS, "delivered" if ok else "failed").inc()
+
     def outbox(self, waiting: int) -> None:
         """How many notifications are written and not yet delivered."""
         self._gauge(metrics.OUTBOX).set(waiting)
@@ -178,6 +233,15 @@ class Exporter:
     def store(self, *, up: bool) -> None:
         """Whether the store answers."""
         self._gauge(metrics.STORE_UP).set(up)
+
+    def probing_heard(self, at: datetime) -> None:
+        """The process that probes has shown a sign of life."""
+        self._gauge(metrics.PROBING_HEARD).set(at.timestamp())
+
+    def process(self, name: str, *, cpu_seconds: float, resident_bytes: float) -> None:
+        """What one of our processes has used since it was asked last, and its memory now."""
+        self._counter(metrics.PROCESS_CPU, name).inc(max(0.0, cpu_seconds))
+        self._gauge(metrics.PROCESS_MEMORY, name).set(resident_bytes)
 
     def restarted(self, process: str) -> None:
         """One restart of a supervised process."""
@@ -212,6 +276,15 @@ class Exporter:
             self._exposition.family(metric).remove(*labels)
         else:
             self._gauge(metric, *labels).set(value)
+
+
+def _possible_findings(series: Series) -> Iterator[tuple[Rule, Level]]:
+    """What can be found of a series: these read 0 and not "no data" while all is well."""
+    for level in OPEN_LEVELS:
+        yield Rule.AVAILABILITY, level
+        yield Rule.FLOOR if series.direction is Direction.FLOOR else Rule.ABSOLUTE, level
+    if series.is_duration:
+        yield Rule.BASELINE, Level.WARNING
 
 
 def _exemplar(measurement: Measurement) -> dict[str, str] | None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from baselines.measurement import Measurement, Outcome, Reason
 from baselines.series import Series, SeriesRegistry, Unit
 from baselines.verdict import Comparison, Verdict
+from baselines.watcher import Drift
 from monitor.exporter import Exporter
 from tests.dashboards.examples import SLOW, compared, finding
 from thresholds.finding import Level, Rule
@@ -59,7 +60,6 @@ def busy_exporter() -> Exporter:
     )
     busy.findings(SLOW, [finding(SLOW), finding(SLOW, Level.CRITICAL, Rule.ABSOLUTE)])
     busy.until_limit(SLOW, {"warning": 86400.0, "critical": None})
-    busy.alerts({("tier_3_critical", "firing"): 1})
     busy.changed("fired", "tier_3_critical", 0.0)
     busy.delivered("slack-critical", "delivered", 0.4)
     busy.delivered_late("slack-critical")
@@ -70,7 +70,20 @@ def busy_exporter() -> Exporter:
     busy.dropped()
     busy.spooled(3)
     busy.store(up=True)
-    busy.restarted("probes")
+    busy.restarted("probing")
+    busy.probing_heard(NOW)
+    busy.process("service", cpu_seconds=1.5, resident_bytes=90e6)
+    busy.process("probing", cpu_seconds=0.5, resident_bytes=60e6)
+    busy.expect(channels=["slack-critical", "email-ops-team"], tiers=["tier_2_warning", "tier_3_critical"])
+    busy.alerts({("tier_3_critical", "firing"): 1})
+    busy.overdue(0.0)
+    busy.standing_by(False)
+    busy.merged("slack-critical", 3)
+    busy.heartbeat(True)
+    busy.acknowledged("tier_3_critical", 240.0)
+    busy.alertmanager_owns([(SLOW, Rule.BASELINE)])
+    busy.drift(SLOW, Drift.SUSPECTED, 1.2)
+    busy.captured(kept=True)
     busy.deployed("r2", NOW)
     busy.observe(measured("nobody.knows_it"))
     watch(busy)
@@ -79,7 +92,7 @@ def busy_exporter() -> Exporter:
 
 def watch(watched: Exporter) -> None:
     """One run of each probe, and one that failed."""
-    watched.observe(measured(SLOW, 0.301, correlation_id="pw-1"))
+    watched.observe(measured(SLOW, 0.301, correlation_id="pw-1", phases={"prepare": 0.002}))
     watched.observe(measured("api_endpoints.client_groups"))
     watched.observe(measured("api_endpoints.client_groups", reason=Reason.STATUS))
     watched.observe(measured(SLOW, 0.301, reason=Reason.SQL_ERROR))
