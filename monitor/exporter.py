@@ -149,14 +149,21 @@ class Exporter:
             if series in self._series:
                 family.child(series, rule).set(1)
 
-    def expect(self, *, channels: Iterable[str], tiers: Iterable[str]) -> None:
-        """What may be counted by channel and tier, from zero: so that rate() sees the first, and nothing is no gap."""
-        for channel in channels:
+    def expect(self, *, channels: Mapping[str, Iterable[str]], tiers: Iterable[str]) -> None:
+        """What may be counted, from zero: so that rate() sees the first, and nothing is no gap.
+
+        `channels` have their fallbacks.
+        """
+        self._counter(metrics.PROCESS_RESTARTS, "probing")
+        for loop in ("steps", *channels):
+            self._counter(metrics.ALERT_ROUNDS_FAILED, loop)
+        for channel, fallbacks in channels.items():
             for outcome in DeliveryOutcome:
                 self._counter(metrics.DELIVERIES, channel, outcome)
             for metric in (metrics.DELIVERIES_LATE, metrics.LEASES_LOST, metrics.DIGESTS, metrics.DIGESTED):
                 self._counter(metric, channel)
-            self._counter(metrics.DEAD_LETTERS, channel, NO_FALLBACK)
+            for fallback in (NO_FALLBACK, *fallbacks):
+                self._counter(metrics.DEAD_LETTERS, channel, fallback)
             self._histogram(metrics.DELIVERY_DURATION, channel)
         for tier in tiers:
             for reason in Reason:

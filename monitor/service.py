@@ -81,7 +81,10 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
     figures = Figures.load(configuration, series)
     exporter = Exporter(series, version=version("portalwatch"))
     watch = Watch(series, clock.now())
-    exporter.expect(channels=settings.alerts.channels, tiers=figures.routing.tiers)
+    exporter.expect(
+        channels={name: channel.fallbacks for name, channel in settings.alerts.channels.items()},
+        tiers=figures.routing.tiers,
+    )
     exporter.limits({name: figures.limits_by_level(one) for name, one in series.items()})
     instance = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
     stop = asyncio.Event()

@@ -190,9 +190,11 @@ def test_what_the_alerts_tell_of_themselves() -> None:
 def test_what_is_expected_reads_zero_until_it_happens() -> None:
     """The first delivery is a step from 0 to 1 that rate() sees; without any the panel says 0 and not "no data"."""
     watched = exporter()
-    watched.expect(channels=["slack-alerts"], tiers=["tier_2_warning"])
+    watched.expect(channels={"slack-alerts": ["email-ops-team"]}, tiers=["tier_2_warning"])
     assert value(watched, "portalwatch_deliveries_total", channel="slack-alerts", outcome="delivered") == 0
-    assert value(watched, "portalwatch_dead_letters_total", channel="slack-alerts", fallback="none") == 0
+    for fallback in ("none", "email-ops-team"):
+        labels = {"channel": "slack-alerts", "fallback": fallback}
+        assert value(watched, "portalwatch_dead_letters_total", **labels) == 0
     assert value(watched, "portalwatch_alerts", tier="tier_2_warning", state="firing") == 0
     assert value(watched, "portalwatch_alerts", tier="tier_2_warning", state="resolved") is None
     assert value(watched, "portalwatch_alert_changes_total", reason="escalated", tier="tier_2_warning") == 0
