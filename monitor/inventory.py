@@ -19,7 +19,8 @@ _BY_ALERT_CATEGORY = {
     "features": Area.FEATURES,
 }
 _BY_KIND = {"sql": Area.DATABASE, "postgresql_server": Area.DATABASE, "host": Area.HOST}
-_TIMED_IN_PHASES = frozenset({"http", "journey", "sql"})
+# A query has phases only in the rare run that connects.
+_TIMED_IN_PHASES = frozenset({"http", "journey"})
 _ERROR_RATE = Series("api_performance.error_rate", Unit.RATIO)
 
 
