@@ -14,6 +14,12 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 GOOD, WARN, BAD = "green", "orange", "red"
+# Words at the end of a legend that say how something stands, so that a colour never depends on the order of lines.
+STATUS_COLORS = {
+    "/(critical|failed|failing|error|timeout|firing)$/": BAD,
+    "/(warning|partial|stuck|skipped|disturbed)$/": WARN,
+    "/(ok|delivered|kept|resolved)$/": GOOD,
+}
 # From the first panel nothing links to; see PanelId.
 FIRST_FREE_ID = 100
 
@@ -127,6 +133,9 @@ def line_panel(
     if stacked:
         panel.fill_opacity(40).stacking(common_builders.StackingConfig().mode(common.StackingMode.NORMAL))
     _say(panel, about)
+    if any(query.legend.endswith(("{{level}}", "{{outcome}}", "{{reason}}")) for query in queries):
+        for words, color in STATUS_COLORS.items():
+            panel.override_by_regexp(words, [_fixed(color)])
     for ref, query in _with_refs(queries):
         panel.with_target(_target(ref, query).range())
         if properties := _drawn(query.role):
@@ -217,5 +226,9 @@ def _drawn(role: Role) -> list[dashboard.DynamicConfigValue]:
         dashboard.DynamicConfigValue(id_val="custom.lineWidth", value=2),
     ]
     if role is Role.LIMIT:
-        properties.append(dashboard.DynamicConfigValue(id_val="color", value={"mode": "fixed", "fixedColor": BAD}))
+        properties.append(_fixed(BAD))
     return properties
+
+
+def _fixed(color: str) -> dashboard.DynamicConfigValue:
+    return dashboard.DynamicConfigValue(id_val="color", value={"mode": "fixed", "fixedColor": color})

@@ -243,6 +243,21 @@ def test_limits_are_dashed_red_baselines_dotted_and_latencies_lead_to_calls(ever
     assert moments["targets"][0]["exemplar"] is True
 
 
+def test_how_something_stands_has_its_colour_whatever_else_is_drawn(everything: dict[str, Board]) -> None:
+    """By the word at the end of the legend; a limit of a series stays dashed red, its own override comes later."""
+    panel = _panel(everything[DashboardUid.OVERVIEW.value], "Open findings")
+    colors = {
+        override["matcher"]["options"]: override["properties"][0]["value"]["fixedColor"]
+        for override in panel["fieldConfig"]["overrides"]
+        if override["matcher"]["id"] == "byRegexp"
+    }
+    for word, color in (("absolute critical", "red"), ("floor warning", "orange"), ("api delivered", "green")):
+        (found,) = (one for pattern, one in colors.items() if re.search(pattern.strip("/"), word))
+        assert found == color
+    limits = _panel(everything[DashboardUid.API.value], "Duration (p95) against baseline and limits")
+    assert [one["matcher"]["id"] for one in limits["fieldConfig"]["overrides"]][-1] == "byFrameRefID"
+
+
 def test_grafana_s_typed_model_reads_every_key_and_writes_it_again(all_boards: list[Board]) -> None:
     """A key the model does not know would be lost on the way, and with it what we meant."""
     with warnings.catch_warnings():
