@@ -1,6 +1,6 @@
 """The product's exporter with so many series, and `python -m tests.bench.exposed SERIES` that answers /metrics with it.
 
-Its first line is its port. A tenth of the probes has run between two scrapes.
+Its first line is its port. A tenth of the series has changed between two scrapes.
 """
 
 import sys
@@ -25,7 +25,13 @@ class Exposed:
         self.exporter = Exporter(registry, version="bench")
         for name in self._names:
             self._run(name)
-        self.render()
+        before = self.render().splitlines()
+        for name in self._names:
+            self._run(name)
+        after = self.render().splitlines()
+        # A run changes about half of the lines of its probe: those of the buckets above it, and not those below.
+        changed = sum(one != other for one, other in zip(before, after, strict=True)) / len(after)
+        self._runs = -(-len(self._names) * CHANGED // changed)
 
     @classmethod
     def of(cls, series: int) -> "Exposed":
@@ -41,8 +47,8 @@ class Exposed:
         return sum(not line.startswith(b"#") for line in self.exporter.render()[0].splitlines())
 
     def change(self) -> None:
-        """What happens between two scrapes."""
-        for name in self._random.sample(self._names, max(1, round(len(self._names) * CHANGED))):
+        """What happens between two scrapes: runs of so many probes that a tenth of the series changes."""
+        for name in self._random.sample(self._names, int(self._runs)):
             self._run(name)
 
     def render(self, accept: str = "") -> bytes:

@@ -22,7 +22,7 @@ INFO = Metric(name="portalwatch_build_info", kind=MetricKind.INFO, help="Build."
 FAMILIES = (GAUGE, COUNTER, HISTOGRAM, PLAIN, INFO)
 
 # Few of them, so that the same child is touched again, and some of them awkward.
-WORDS = some.sampled_from(["", "a", 'say "x"', "back\\slash", "two\nlines", "naïve ✓"])
+WORDS = some.sampled_from(["", "a", 'say "x"', "back\\slash", "two\nlines", "naïve ✓", "100 %s"])
 NUMBERS = some.one_of(
     some.floats(allow_nan=False, width=32),
     some.sampled_from([0.0, -0.0, 1.0, 1e6, 1e21, 123456789.125, math.inf, -math.inf, math.nan]),
