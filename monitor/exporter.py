@@ -4,6 +4,7 @@ import platform
 from collections import Counter as Counts
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -138,8 +139,10 @@ class Exporter:
         found = list(findings)
         for metric, dry_run in ((metrics.FINDINGS, False), (metrics.FINDINGS_DRY_RUN, True)):
             counts = Counts((one.rule, one.level) for one in found if one.dry_run is dry_run)
-            for rule, level in {*_possible_findings(self._series[series]), *counts}:
-                self._gauge(metric, series, rule, level).set(counts[rule, level])
+            family = self._exposition.family(metric)
+            for rule, level in product(Rule, OPEN_LEVELS):
+                if counts[rule, level] or family.has(series, rule, level):
+                    family.child(series, rule, level).set(counts[rule, level])
 
     def alertmanager_owns(self, pairs: Iterable[tuple[str, Rule]]) -> None:
         """The series and rules whose findings the user's Alertmanager delivers; they replace those told before."""

@@ -65,6 +65,10 @@ class Family:
             face.touched[labels] = None
         return one.made
 
+    def has(self, *labels: str) -> bool:
+        """Whether these label values are exported."""
+        return labels in self._children
+
     def remove(self, *labels: str) -> None:
         """These label values are no longer exported, if ever they were."""
         if self._children.pop(labels, None) is not None:

@@ -250,6 +250,16 @@ def test_findings_that_closed_read_zero() -> None:
     assert value(watched, "portalwatch_findings", series=API, rule="availability", level="warning") == 0
 
 
+def test_a_finding_of_another_kind_closes_too() -> None:
+    """Even what nobody expected of a series goes back to 0 and does not stand there for ever."""
+    watched = exporter()
+    labels = {"series": API, "rule": "floor", "level": "critical"}
+    watched.findings(API, [finding(API, Level.CRITICAL, Rule.FLOOR)])
+    assert value(watched, "portalwatch_findings", **labels) == 1
+    watched.findings(API, [])
+    assert value(watched, "portalwatch_findings", **labels) == 0
+
+
 def test_what_can_be_found_of_a_series_is_there_from_the_start() -> None:
     """A share of the host has no baseline rule, and a floor is no ceiling: what can't be found is not exported."""
     text = exporter().render()[0].decode()
