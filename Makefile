@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint bench tools clean
+.PHONY: demo test lint bench dashboards tools clean
 
 demo: $(VENV)/.installed
 	@# The demo shows a finding, and says so with exit code 1.
@@ -32,6 +32,10 @@ $(VENV)/.developing: pyproject.toml constraints.txt deploy/make-venv.sh
 
 tools:
 	@deploy/install-debian-tools.sh
+
+# The set that is committed and shipped, after a change of portalwatch.yml or of a dashboard.
+dashboards: $(VENV)/.developing
+	$(BIN)/python -m tests.dashboards.shipped
 
 clean:
 	rm -rf $(VENV) build

@@ -1,7 +1,8 @@
 """What people and Prometheus see: the catalogue of metrics, reports, the status page, Grafana and rules."""
 
 from dashboards.api_page import render_api_page
-from dashboards.export import export
+from dashboards.export import SHIPPED, Places, export
+from dashboards.inventory import Area, Inventory, WatchedSeries
 from dashboards.metrics import CATALOGUE, Metric, MetricKind
 from dashboards.page import content_security_policy, service_policy
 from dashboards.reports import (
@@ -24,13 +25,18 @@ from dashboards.status_page import (
 
 __all__ = [
     "CATALOGUE",
+    "SHIPPED",
+    "Area",
     "ComponentHealth",
     "Condition",
+    "Inventory",
     "Metric",
     "MetricKind",
     "OpenAlert",
+    "Places",
     "SeriesStatus",
     "StatusPage",
+    "WatchedSeries",
     "change_documents",
     "content_security_policy",
     "export",

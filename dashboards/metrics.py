@@ -92,6 +92,12 @@ PROBE_DURATION = _histogram(
     DURATION_BUCKETS,
     "series",
 )
+PROBE_PHASE = _counter(
+    "portalwatch_probe_phase_seconds_total",
+    "Time spent in each phase of the runs that the durations are of.",
+    "series",
+    "phase",
+)
 PROBE_RUNS = _counter(
     "portalwatch_probe_runs_total", "Runs of probes by how they ended.", "series", "outcome", "reason"
 )
@@ -153,9 +159,15 @@ SERIES_UNTIL_LIMIT = _gauge(
 SCHEDULED_CAPTURES = _counter(
     "portalwatch_scheduled_captures_total", "Baselines that were due by the schedule, by how that ended.", "outcome"
 )
-FINDINGS = _gauge("portalwatch_findings", "Open findings of the series at this level.", "series", "level")
+FINDINGS = _gauge(
+    "portalwatch_findings", "Open findings of the series by this rule at this level.", "series", "rule", "level"
+)
 FINDINGS_DRY_RUN = _gauge(
-    "portalwatch_findings_dry_run", "The same of a series in a dry run: nobody is told of them.", "series", "level"
+    "portalwatch_findings_dry_run",
+    "The same of a series in a dry run: nobody is told of them.",
+    "series",
+    "rule",
+    "level",
 )
 ALERTMANAGER_OWNS = _gauge(
     "portalwatch_alertmanager_owns",
@@ -217,6 +229,12 @@ MEASUREMENTS_UNREGISTERED = _counter(
     "portalwatch_measurements_unregistered_total", "Measurements of a series that the configuration does not have."
 )
 STORE_UP = _gauge("portalwatch_store_up", "Whether the store answers (1) or not (0).")
+PROBING_HEARD = _gauge(
+    "portalwatch_probing_heartbeat_timestamp_seconds",
+    "When the process that probes last showed a sign of life, in Unix time.",
+)
+PROCESS_CPU = _counter("portalwatch_process_cpu_seconds_total", "Processor time of our own processes.", "process")
+PROCESS_MEMORY = _gauge("portalwatch_process_resident_memory_bytes", "Memory of our own processes.", "process")
 PROCESS_RESTARTS = _counter("portalwatch_process_restarts_total", "Restarts of a supervised process.", "process")
 BUILD = Metric(
     name="portalwatch_build_info", kind=MetricKind.INFO, help="What is running.", labels=("version", "python_version")
@@ -227,6 +245,7 @@ DEPLOYMENT = _gauge(
 
 CATALOGUE: tuple[Metric, ...] = (
     PROBE_DURATION,
+    PROBE_PHASE,
     PROBE_RUNS,
     PROBE_SUCCESS,
     PROBE_LAST_RUN,
@@ -266,6 +285,9 @@ CATALOGUE: tuple[Metric, ...] = (
     MEASUREMENTS_SPOOLED,
     MEASUREMENTS_UNREGISTERED,
     STORE_UP,
+    PROBING_HEARD,
+    PROCESS_CPU,
+    PROCESS_MEMORY,
     PROCESS_RESTARTS,
     BUILD,
     DEPLOYMENT,

@@ -4,6 +4,7 @@
 set -eu
 missing=""
 command -v promtool >/dev/null || missing="$missing prometheus"
+command -v amtool >/dev/null || missing="$missing prometheus-alertmanager"
 command -v prometheus-blackbox-exporter >/dev/null || missing="$missing prometheus-blackbox-exporter"
 command -v prometheus-postgres-exporter >/dev/null || missing="$missing prometheus-postgres-exporter"
 command -v prometheus-alertmanager >/dev/null || missing="$missing prometheus-alertmanager"

@@ -1,18 +1,23 @@
 """What the service tells Prometheus about itself: the catalogue of metrics filled by the pipeline."""
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections import Counter as Counts
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import product
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, disable_created_metrics, exposition
-from prometheus_client.openmetrics import exposition as openmetrics
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from alerts import AlertState
+from alerts.notification import Outcome as DeliveryOutcome
+from alerts.notification import Reason
 from baselines.measurement import Measurement, Outcome
-from baselines.series import Series
+from baselines.series import Direction, Series
 from baselines.verdict import Answer, Comparison, Question, SeriesComparison
 from baselines.watcher import Drift
 from dashboards import metrics
-from dashboards.metrics import Metric, MetricKind
+from dashboards.metrics import CATALOGUE, Metric
+from monitor.exposition import Exposition, Format
 from thresholds.finding import Finding, Level, Rule
 
 OPENMETRICS = "application/openmetrics-text"
@@ -33,30 +38,29 @@ class Exporter:
     """
 
     def __init__(self, series: Mapping[str, Series], *, version: str) -> None:
-        # A `_created` series beside every counter and histogram would be exported and never asked for.
-        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._series = series
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._counters = {
-            one.name: Counter(*_described(one), registry=self._registry) for one in _of(MetricKind.COUNTER)
-        }
-        self._gauges = {one.name: Gauge(*_described(one), registry=self._registry) for one in _of(MetricKind.GAUGE)}
-        self._histograms = {
-            one.name: Histogram(*_described(one), buckets=one.buckets, registry=self._registry)
-            for one in _of(MetricKind.HISTOGRAM)
-        }
-        build = Info(metrics.BUILD.name.removesuffix("_info"), metrics.BUILD.help, registry=self._registry)
+        self._exposition = Exposition(CATALOGUE)
+        build = self._exposition.family(metrics.BUILD).child()
         build.info({"version": version, "python_version": platform.python_version()})
         self._alerts: set[tuple[str, str]] = set()
+        for outcome in ("delivered", "failed"):
+            self._counter(metrics.HEARTBEATS, outcome)
+        for outcome in ("kept", "failed"):
+            self._counter(metrics.SCHEDULED_CAPTURES, outcome)
         for name, one in series.items():
             # From zero, so that rate() sees the first run, and no finding reads 0 and not "no data".
             self._counter(metrics.PROBE_RUNS, name, Outcome.OK, NO_REASON)
             self._counter(metrics.PROBE_DISTURBED, name)
             if one.cadence_seconds is not None:
                 self._gauge(metrics.PROBE_INTERVAL, name).set(one.cadence_seconds)
-            for level in OPEN_LEVELS:
-                self._gauge(metrics.FINDINGS, name, level).set(0)
-                self._gauge(metrics.FINDINGS_DRY_RUN, name, level).set(0)
+            for rule, level in _possible_findings(one):
+                self._gauge(metrics.FINDINGS, name, rule, level).set(0)
+                self._gauge(metrics.FINDINGS_DRY_RUN, name, rule, level).set(0)
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """prometheus_client's own view of the same state."""
+        return self._exposition.registry
 
     def observe(self, measurement: Measurement) -> None:
         """Counts one run of a probe. A time-out is a duration too; a disturbed one is counted but no duration, and of
@@ -80,6 +84,8 @@ class Exporter:
             self._gauge(metrics.SERIES_VALUE[series.unit], series.name).set(measurement.value)
             if series.is_duration:
                 self._histogram(metrics.PROBE_DURATION, series.name).observe(measurement.value, _exemplar(measurement))
+                for phase, seconds in measurement.phases.items():
+                    self._counter(metrics.PROBE_PHASE, series.name, phase).inc(max(0.0, seconds))
 
     def baseline_compared(self, comparison: Comparison) -> None:
         """Takes over ratios, tolerances and baseline figures; a figure that is None now disappears."""
@@ -90,7 +96,7 @@ class Exporter:
     def baseline_gone(self) -> None:
         """Nothing is compared any more: ratios, tolerances and baseline figures disappear."""
         for metric in (metrics.SERIES_TOLERANCE, metrics.SERIES_TO_BASELINE, *metrics.SERIES_BASELINE.values()):
-            self._gauges[metric.name].clear()
+            self._exposition.family(metric).clear()
 
     def drift(self, series: str, drift: Drift, ratio: float | None) -> None:
         """How a watched series stands to its reference; infinitely slow where its last calls timed out."""
@@ -132,9 +138,42 @@ class Exporter:
             return
         found = list(findings)
         for metric, dry_run in ((metrics.FINDINGS, False), (metrics.FINDINGS_DRY_RUN, True)):
-            levels = [one.level for one in found if one.dry_run is dry_run]
-            for level in OPEN_LEVELS:
-                self._gauge(metric, series, level).set(levels.count(level))
+            counts = Counts((one.rule, one.level) for one in found if one.dry_run is dry_run)
+            family = self._exposition.family(metric)
+            for rule, level in product(Rule, OPEN_LEVELS):
+                if counts[rule, level] or family.has(series, rule, level):
+                    family.child(series, rule, level).set(counts[rule, level])
+
+    def alertmanager_owns(self, pairs: Iterable[tuple[str, Rule]]) -> None:
+        """The series and rules whose findings the user's Alertmanager delivers; they replace those told before."""
+        family = self._exposition.family(metrics.ALERTMANAGER_OWNS)
+        family.clear()
+        for series, rule in pairs:
+            if series in self._series:
+                family.child(series, rule).set(1)
+
+    def expect(self, *, channels: Mapping[str, Iterable[str]], tiers: Iterable[str]) -> None:
+        """What may be counted, from zero: so that rate() sees the first, and nothing is no gap.
+
+        `channels` have their fallbacks.
+        """
+        self._counter(metrics.PROCESS_RESTARTS, "probing")
+        for loop in ("steps", *channels):
+            self._counter(metrics.ALERT_ROUNDS_FAILED, loop)
+        for channel, fallbacks in channels.items():
+            for outcome in DeliveryOutcome:
+                self._counter(metrics.DELIVERIES, channel, outcome)
+            for metric in (metrics.DELIVERIES_LATE, metrics.LEASES_LOST, metrics.DIGESTS, metrics.DIGESTED):
+                self._counter(metric, channel)
+            for fallback in (NO_FALLBACK, *fallbacks):
+                self._counter(metrics.DEAD_LETTERS, channel, fallback)
+            self._histogram(metrics.DELIVERY_DURATION, channel)
+        for tier in tiers:
+            for reason in Reason:
+                self._counter(metrics.ALERT_CHANGES, reason, tier)
+            self._histogram(metrics.ALERT_ACKNOWLEDGE, tier)
+            self._alerts |= {(tier, state) for state in AlertState if state is not AlertState.RESOLVED}
+        self.alerts({})
 
     def alerts(self, counts: Mapping[tuple[str, str], int]) -> None:
         """The alerts by (tier, state); a pair told before and absent now reads 0."""
@@ -168,32 +207,26 @@ class Exporter:
         """One round of a loop of the alerts that failed."""
         self._counter(metrics.ALERT_ROUNDS_FAILED, loop).inc()
 
+    def overdue(self, seconds: float) -> None:
+        """How long the longest due escalation or reminder has been waiting, 0 where none is."""
+        self._gauge(metrics.ALERT_OVERDUE).set(seconds)
+
+    def acknowledged(self, tier: str, seconds: float) -> None:
+        """One acknowledgement, so long after the alert fired."""
+        self._histogram(metrics.ALERT_ACKNOWLEDGE, tier).observe(seconds)
+
+    def standing_by(self, on: bool) -> None:
+        """Whether alerts are decided without the store, because it is away."""
+        self._gauge(metrics.ALERTS_BY_MEMORY).set(on)
+
     def merged(self, channel: str, notifications: int) -> None:
-        """One message that told several notifications at once."""
+        """One message that merged so many notifications."""
         self._counter(metrics.DIGESTS, channel).inc()
         self._counter(metrics.DIGESTED, channel).inc(notifications)
 
-    def acknowledged(self, tier: str, seconds: float) -> None:
-        """How long after it fired an alert was acknowledged."""
-        self._histogram(metrics.ALERT_ACKNOWLEDGE, tier).observe(seconds)
-
-    def overdue(self, seconds: float) -> None:
-        """How long the step by the clock has been waiting that is due longest; 0 where none is."""
-        self._gauge(metrics.ALERT_OVERDUE).set(seconds)
-
     def heartbeat(self, ok: bool) -> None:
-        """One dead-man signal, sent or failed."""
-        self._counter(metrics.HEARTBEATS, "sent" if ok else "failed").inc()
-
-    def standing_by(self, on: bool) -> None:
-        """Whether alerts are decided without the store."""
-        self._gauge(metrics.ALERTS_BY_MEMORY).set(on)
-
-    def alertmanager_owns(self, pairs: Iterable[tuple[str, Rule]]) -> None:
-        """Whose findings the user's Alertmanager delivers; nothing else is its own."""
-        self._gauges[metrics.ALERTMANAGER_OWNS.name].clear()
-        for series, rule in pairs:
-            self._gauge(metrics.ALERTMANAGER_OWNS, series, rule).set(1)
+        """One signal to whoever calls when they stay away."""
+        self._counter(metrics.HEARTBEATS, "delivered" if ok else "failed").inc()
 
     def outbox(self, waiting: int) -> None:
         """How many notifications are written and not yet delivered."""
@@ -211,50 +244,57 @@ class Exporter:
         """Whether the store answers."""
         self._gauge(metrics.STORE_UP).set(up)
 
+    def probing_heard(self, at: datetime) -> None:
+        """The process that probes has shown a sign of life."""
+        self._gauge(metrics.PROBING_HEARD).set(at.timestamp())
+
+    def process(self, name: str, *, cpu_seconds: float, resident_bytes: float) -> None:
+        """What one of our processes has used since it was asked last, and its memory now."""
+        self._counter(metrics.PROCESS_CPU, name).inc(max(0.0, cpu_seconds))
+        self._gauge(metrics.PROCESS_MEMORY, name).set(resident_bytes)
+
     def restarted(self, process: str) -> None:
         """One restart of a supervised process."""
         self._counter(metrics.PROCESS_RESTARTS, process).inc()
 
     def deployed(self, release: str, at: datetime) -> None:
         """The latest deployment, the only one exported; its time is the value, so that a chart can mark it."""
-        self._gauges[metrics.DEPLOYMENT.name].clear()
+        self._exposition.family(metrics.DEPLOYMENT).clear()
         self._gauge(metrics.DEPLOYMENT, release).set(at.timestamp())
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """The exposition and its content type: OpenMetrics where the Accept header names it, else Prometheus text."""
         # The library's own choice raises on a version that is no number, and promises any that is.
-        if OPENMETRICS in accept:
-            text: bytes = openmetrics.generate_latest(self._registry)  # type: ignore[no-untyped-call]
-            return text, openmetrics.CONTENT_TYPE_LATEST
-        return exposition.generate_latest(self._registry), exposition.CONTENT_TYPE_PLAIN_0_0_4
+        written = Format.OPENMETRICS if OPENMETRICS in accept else Format.TEXT
+        return self._exposition.render(written), written.value
 
     def _counter(self, metric: Metric, *labels: str) -> Counter:
-        parent = self._counters[metric.name]
-        return parent.labels(*labels) if metric.labels else parent
+        child: Counter = self._exposition.family(metric).child(*labels)
+        return child
 
     def _gauge(self, metric: Metric, *labels: str) -> Gauge:
-        parent = self._gauges[metric.name]
-        return parent.labels(*labels) if metric.labels else parent
+        child: Gauge = self._exposition.family(metric).child(*labels)
+        return child
 
     def _histogram(self, metric: Metric, *labels: str) -> Histogram:
-        parent = self._histograms[metric.name]
-        return parent.labels(*labels) if metric.labels else parent
+        child: Histogram = self._exposition.family(metric).child(*labels)
+        return child
 
     def _set_or_remove(self, metric: Metric, value: float | None, *labels: str) -> None:
         """A figure that is gone must not stand there as if it still held."""
-        self._gauge(metric, *labels)
         if value is None:
-            self._gauges[metric.name].remove(*labels)
+            self._exposition.family(metric).remove(*labels)
         else:
             self._gauge(metric, *labels).set(value)
 
 
-def _of(kind: MetricKind) -> list[Metric]:
-    return [one for one in metrics.CATALOGUE if one.kind is kind]
-
-
-def _described(metric: Metric) -> tuple[str, str, tuple[str, ...]]:
-    return metric.name, metric.help, metric.labels
+def _possible_findings(series: Series) -> Iterator[tuple[Rule, Level]]:
+    """What can be found of a series: these read 0 and not "no data" while all is well."""
+    for level in OPEN_LEVELS:
+        yield Rule.AVAILABILITY, level
+        yield Rule.FLOOR if series.direction is Direction.FLOOR else Rule.ABSOLUTE, level
+    if series.is_duration:
+        yield Rule.BASELINE, Level.WARNING
 
 
 def _exemplar(measurement: Measurement) -> dict[str, str] | None:

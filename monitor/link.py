@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from baselines import Measurement
 from monitor import wire
+from monitor.usage import Usage
 from monitor.wire import Note
 
 CAPACITY = 50_000
@@ -27,10 +28,15 @@ _QUIET_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """The prober is alive. `dropped` counts the lines it lost since it started, `restarts` how often it died."""
+    """The prober is alive. `dropped` counts the lines it lost since it started, `restarts` how often it died.
+
+    `cpu_seconds` is the processor time it has used since it started, `resident_bytes` its memory.
+    """
 
     dropped: int
     restarts: int
+    cpu_seconds: float = 0.0
+    resident_bytes: float = 0.0
 
 
 class LinkWriter:
@@ -76,7 +82,13 @@ class LinkWriter:
                     await self._filled.wait()
 
     def _heartbeat(self) -> bytes:
-        counts = {"dropped": self.dropped, "restarts": self._restarts}
+        used = Usage.of_this_process()
+        counts = {
+            "dropped": self.dropped,
+            "restarts": self._restarts,
+            "cpu_seconds": used.cpu_seconds,
+            "resident_bytes": used.resident_bytes,
+        }
         return json.dumps({"heartbeat": counts}).encode() + b"\n"
 
     async def drain(self) -> None:

@@ -49,6 +49,7 @@ from monitor.settings import StoreSettings
 from monitor.silence import PROBING
 from monitor.spool import Spool
 from monitor.store import STORE_VARIABLE, data_directory
+from monitor.usage import Usage
 from monitor.watch import Watch
 from monitor.web.app import create_app
 from monitor.web.rights import Gate
@@ -87,6 +88,10 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
     figures = Figures.load(configuration, series)
     exporter = Exporter(series, version=version("portalwatch"))
     watch = Watch(series, clock.now())
+    exporter.expect(
+        channels={name: channel.fallbacks for name, channel in settings.alerts.channels.items()},
+        tiers=figures.routing.tiers,
+    )
     exporter.limits({name: figures.limits_by_level(one) for name, one in series.items()})
     exporter.alertmanager_owns(handed_over(series, figures.routing))
     instance = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
@@ -181,6 +186,7 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
                 group.create_task(_every(_CREEP_SECONDS, creep.look, clock, first=_FIRST_CREEP_SECONDS)),
                 group.create_task(_every(_REPLAY_SECONDS, pipeline.replay, clock)),
                 group.create_task(_every(_COUNT_SECONDS, pipeline.count_alerts, clock)),
+                group.create_task(_every(_COUNT_SECONDS, _weighing(exporter), clock, first=0.0)),
                 group.create_task(_every(_SILENCE_SECONDS, pipeline.listen_for_silence, clock)),
                 group.create_task(_every(_ANSWERS_SECONDS, answers.look, clock)),
                 group.create_task(_every(_CHRONICLE_SECONDS, chronicle.write, clock)),
@@ -227,6 +233,7 @@ async def _take(
             if isinstance(received, Heartbeat):
                 _count(watch.heartbeat, received, exporter)
                 watch.heard(received, clock.now())
+                exporter.probing_heard(clock.now())
             elif isinstance(received, Measurement):
                 await queue.put(received)
             else:
@@ -254,10 +261,24 @@ async def _take(
 
 def _count(before: Heartbeat | None, now: Heartbeat, exporter: Exporter) -> None:
     """Add what a heartbeat has counted since the one before; a prober that was restarted counts from zero."""
-    same_life = before is not None and before.restarts == now.restarts
-    exporter.dropped(now.dropped - before.dropped if before and same_life else now.dropped)
+    earlier = before if before is not None and before.restarts == now.restarts else Heartbeat(0, now.restarts)
+    exporter.dropped(now.dropped - earlier.dropped)
+    exporter.process("probing", cpu_seconds=now.cpu_seconds - earlier.cpu_seconds, resident_bytes=now.resident_bytes)
     for _ in range(now.restarts - (before.restarts if before else 0)):
         exporter.restarted("probing")
+
+
+def _weighing(exporter: Exporter) -> Callable[[], Awaitable[None]]:
+    """Tells what this process has used since the time before."""
+    before = Usage(0.0, 0.0)
+
+    async def weigh() -> None:
+        nonlocal before
+        now = Usage.of_this_process()
+        exporter.process("service", cpu_seconds=now.cpu_seconds - before.cpu_seconds, resident_bytes=now.resident_bytes)
+        before = now
+
+    return weigh
 
 
 async def _every(

@@ -1,6 +1,6 @@
 """What all our dashboards have in common: variables, links, annotations, a shared cross-hair."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.cog.builder import Builder
@@ -9,8 +9,11 @@ from grafana_foundation_sdk.models import dashboard
 from dashboards import metrics
 from dashboards.grafana.names import TAG, DashboardUid
 from dashboards.grafana.panel import DATASOURCE, AnyPanel
+from dashboards.grafana.selectors import HERE
+from dashboards.prometheus.alerting import AlertingRule
 
 SCHEMA_VERSION = 42
+COLUMNS = 24
 EVERYTHING = ".+"
 
 
@@ -33,18 +36,47 @@ def board(
         .refresh("30s")
         .variables(_variables(series_of))
         .link(_link())
-        .annotation(_deployments())
     )
+    for query in _annotations():
+        builder.annotation(query)
     for panel in panels:
         builder.with_panel(panel)
     built: dashboard.Dashboard = builder.build()
     built.schema_version = SCHEMA_VERSION
+    _lay_out(built.panels or [])
     # The library would hide both in a menu; investigations go along these links.
     for link in built.links or []:
         link.placement = None  # type: ignore[assignment]
     for annotation in (built.annotations.list_val if built.annotations else None) or []:
         annotation.placement = None  # type: ignore[assignment]
     return built
+
+
+def _lay_out(panels: Sequence[dashboard.Panel | dashboard.RowPanel]) -> None:
+    """From left to right, and on below the highest of a row where the next one does not fit beside it."""
+    x = y = height = 0
+    for panel in panels:
+        place = panel.grid_pos
+        assert place is not None
+        if x + place.w > COLUMNS:
+            x, y, height = 0, y + height, 0
+        place.x, place.y = x, y
+        x, height = x + place.w, max(height, place.h)
+
+
+def link_runbooks(built: dashboard.Dashboard, rules: Sequence[AlertingRule], runbook_url: str) -> None:
+    """From each panel that an alert leads to, to what that alert means and what to do."""
+    for rule in rules:
+        for panel in built.panels or []:
+            if isinstance(panel, dashboard.RowPanel):
+                continue
+            if rule.dashboard.value == built.uid and panel.id_val == rule.panel.value:
+                link = (
+                    builders.DashboardLink(f"Runbook: {rule.alert}").url(rule.runbook(runbook_url)).target_blank(True)
+                )
+                made: dashboard.DashboardLink = link.build()
+                made.placement = None  # type: ignore[assignment]
+                panel.links = [*(panel.links or []), made]
 
 
 def _variables(series_of: str | None) -> list[Builder[dashboard.VariableModel]]:
@@ -86,15 +118,26 @@ def _link() -> builders.DashboardLink:
     )
 
 
-def _deployments() -> builders.AnnotationQuery:
-    """The time of the deployment is the value: a change of a label would never show as one."""
+def _annotations() -> Iterator[builders.AnnotationQuery]:
+    # The time of the deployment is the value: a change of a label would never show as one.
+    deployments = f"{metrics.DEPLOYMENT.name}{{{HERE}}} * 1000"
+    yield _annotation("Deployments", "purple", deployments, "Deployment {{release}}").use_value_for_time(True)
+    captures = f"sum by (outcome) (increase({metrics.SCHEDULED_CAPTURES.name}{{{HERE}}}[$__rate_interval])) > 0"
+    yield _annotation("Captures", "blue", captures, "Baseline captured: {{outcome}}")
+    fired = f'{metrics.ALERT_CHANGES.name}{{{HERE}, reason="fired"}}'
+    yield _annotation(
+        "Alerts", "red", f"sum by (tier) (increase({fired}[$__rate_interval])) > 0", "An alert of {{tier}} fired"
+    )
+
+
+def _annotation(name: str, color: str, expr: str, title: str) -> builders.AnnotationQuery:
     return (
         builders.AnnotationQuery()
-        .name("Deployments")
+        .name(name)
         .datasource(DATASOURCE)
         .enable(True)
-        .icon_color("purple")
-        .expr(f'{metrics.DEPLOYMENT.name}{{job=~"$job"}} * 1000')
-        .title_format("Deployment {{release}}")
-        .use_value_for_time(True)
+        .icon_color(color)
+        .expr(expr)
+        .title_format(title)
+        .use_value_for_time(False)
     )

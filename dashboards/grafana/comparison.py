@@ -6,12 +6,24 @@ from baselines.series import Unit
 from dashboards import metrics
 from dashboards.grafana.board import board
 from dashboards.grafana.names import DashboardUid, PanelId
-from dashboards.grafana.panel import FIRST_FREE_ID, About, Query, Role, line_panel, table_panel
+from dashboards.grafana.panel import (
+    BAD,
+    FIRST_FREE_ID,
+    WARN,
+    About,
+    Column,
+    Query,
+    Role,
+    Step,
+    line_panel,
+    table_panel,
+)
 from dashboards.grafana.selectors import HERE, RECORDED, SELECTED
+from dashboards.inventory import Inventory
 from dashboards.prometheus import recording
 
 
-def comparison() -> dashboard.Dashboard:
+def comparison(inventory: Inventory) -> dashboard.Dashboard:
     """Baseline left, now right, on one scale; below, the ratio with its interval and tolerance."""
     # Each side draws the other's maximum without ink, so that both axes end at the same value.
     now = f"{recording.DURATION_P95.record}{{{RECORDED}, {SELECTED}}}"
@@ -69,6 +81,35 @@ def comparison() -> dashboard.Dashboard:
                     ),
                 ],
                 soft_max=1.5,
+                marks=[Step(inventory.roll_back_over, BAD)],
+            ),
+            line_panel(
+                About(
+                    id=PanelId.DRIFT.value,
+                    title="Ratio to its own reference",
+                    description="A series that is watched without end: its last fifteen calls divided by its "
+                    "reference, the fastest of each five.",
+                    unit="none",
+                    decimals=2,
+                ),
+                [
+                    Query(
+                        expr=f"max by (series) ({metrics.SERIES_TO_REFERENCE.name}{{{HERE}, {SELECTED}}})",
+                        legend="{{series}}",
+                    )
+                ],
+                soft_max=1.5,
+            ),
+            line_panel(
+                About(
+                    id=FIRST_FREE_ID + 3,
+                    title="Standing of watched series",
+                    description="0 is quiet, 1 suspected (further calls are made), 2 degraded.",
+                    unit="none",
+                ),
+                [Query(expr=f"{recording.DRIFT.record}{{{RECORDED}, {SELECTED}}}", legend="{{series}}")],
+                soft_max=2,
+                marks=[Step(1, WARN), Step(2, BAD)],
             ),
             table_panel(
                 About(
@@ -85,8 +126,26 @@ def comparison() -> dashboard.Dashboard:
                     for stat in ("estimate", "low", "high")
                 ]
                 + [Query(expr=f"max by (series) ({recording.TOLERANCE.record}{{{RECORDED}, {SELECTED}}})", legend="")],
-                ["ratio", "low", "high", "tolerance"],
+                [Column(name) for name in ("ratio", "low", "high", "tolerance")],
+            ),
+            table_panel(
+                About(
+                    id=FIRST_FREE_ID + 4,
+                    title="Creeping towards a limit",
+                    description="How long until a series crosses a limit or its tolerance at the pace of the last five "
+                    "weeks, at the earliest. Empty while nothing creeps.",
+                    unit="s",
+                    width=24,
+                    height=7,
+                ),
+                [
+                    Query(
+                        expr=f"min by (series, limit) ({metrics.SERIES_UNTIL_LIMIT.name}{{{HERE}, {SELECTED}}})",
+                        legend="",
+                    )
+                ],
+                [Column("until", "s")],
             ),
         ],
-        series_of=f"{metrics.SERIES_TO_BASELINE.name}{{{HERE}}}",
+        series_of=f"{metrics.PROBE_INTERVAL.name}{{{HERE}}}",
     )

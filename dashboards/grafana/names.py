@@ -13,7 +13,12 @@ class DashboardUid(StrEnum):
     API = "portalwatch-1-api"
     DATABASE = "portalwatch-2-database"
     COMPARISON = "portalwatch-3-comparison"
+    FRONT_END = "portalwatch-4-front-end"
     HOST = "portalwatch-5-host"
+    FEATURES = "portalwatch-6-features"
+    DEPLOYMENT = "portalwatch-7-deployment"
+    ALERTS = "portalwatch-8-alerts"
+    SERVICE = "portalwatch-9-service"
 
 
 class PanelId(Enum):
@@ -25,3 +30,10 @@ class PanelId(Enum):
     STORE = 4
     OUTBOX = 5
     TO_BASELINE = 6
+    DRIFT = 7
+    NOT_RUN = 8
+    UP = 9
+    PROBING = 10
+    LOST = 11
+    OVERDUE = 12
+    GIVEN_UP = 13

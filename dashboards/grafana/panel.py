@@ -3,15 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from string import ascii_uppercase
 
 from grafana_foundation_sdk.builders import common as common_builders
 from grafana_foundation_sdk.builders import dashboard as dashboard_builders
-from grafana_foundation_sdk.builders import prometheus, stat, table, timeseries
+from grafana_foundation_sdk.builders import prometheus, stat, table, text, timeseries
 from grafana_foundation_sdk.models import common, dashboard
+from grafana_foundation_sdk.models import text as text_models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 GOOD, WARN, BAD = "green", "orange", "red"
+# Words at the end of a legend that say how something stands, so that a colour never depends on the order of lines.
+STATUS_COLORS = {
+    "/(critical|failed|failing|error|timeout|firing)$/": BAD,
+    "/(warning|partial|stuck|skipped|disturbed)$/": WARN,
+    "/(ok|delivered|kept|resolved)$/": GOOD,
+}
 # From the first panel nothing links to; see PanelId.
 FIRST_FREE_ID = 100
 
@@ -56,6 +64,14 @@ class Step:
     color: str
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its heading, and its Grafana unit."""
+
+    name: str
+    unit: str = "none"
+
+
 def stat_panel(about: About, queries: Sequence[Query], steps: Sequence[Step]) -> stat.Panel:
     """Big numbers of now, coloured by thresholds. With a legend each number stands beside its name."""
     named = any(query.legend for query in queries)
@@ -74,8 +90,17 @@ def stat_panel(about: About, queries: Sequence[Query], steps: Sequence[Step]) ->
     return panel
 
 
-def line_panel(about: About, queries: Sequence[Query], *, soft_max: float | None = None) -> timeseries.Panel:
-    """Lines over time with a legend as a table. `soft_max` is what the axis reaches at least."""
+def line_panel(
+    about: About,
+    queries: Sequence[Query],
+    *,
+    soft_max: float | None = None,
+    marks: Sequence[Step] = (),
+    stacked: bool = False,
+) -> timeseries.Panel:
+    """Lines over time with a legend as a table. `soft_max` is what the axis reaches at least; `marks` are drawn across
+    where they are the same for all series.
+    """
     legend = (
         common_builders.VizLegendOptions()
         .display_mode(common.LegendDisplayMode.TABLE)
@@ -100,7 +125,17 @@ def line_panel(about: About, queries: Sequence[Query], *, soft_max: float | None
     )
     if soft_max is not None:
         panel.axis_soft_max(soft_max)
+    if marks:
+        panel.thresholds(_thresholds([Step(None, "transparent"), *marks]))
+        panel.thresholds_style(
+            common_builders.GraphThresholdsStyleConfig().mode(common.GraphThresholdsStyleMode.DASHED)
+        )
+    if stacked:
+        panel.fill_opacity(40).stacking(common_builders.StackingConfig().mode(common.StackingMode.NORMAL))
     _say(panel, about)
+    if any(query.legend.endswith(("{{level}}", "{{outcome}}", "{{reason}}")) for query in queries):
+        for words, color in STATUS_COLORS.items():
+            panel.override_by_regexp(words, [_fixed(color)])
     for ref, query in _with_refs(queries):
         panel.with_target(_target(ref, query).range())
         if properties := _drawn(query.role):
@@ -108,8 +143,8 @@ def line_panel(about: About, queries: Sequence[Query], *, soft_max: float | None
     return panel
 
 
-def table_panel(about: About, queries: Sequence[Query], columns: Sequence[str]) -> table.Panel:
-    """One row for each set of labels, one column a query: `columns` names them, in the order of the queries."""
+def table_panel(about: About, queries: Sequence[Query], columns: Sequence[Column]) -> table.Panel:
+    """One row for each set of labels, one column a query: `columns` are theirs, in the same order."""
     panel = table.Panel().show_header(True).thresholds(_thresholds([Step(None, GOOD)]))
     _say(panel, about)
     refs = []
@@ -118,9 +153,9 @@ def table_panel(about: About, queries: Sequence[Query], columns: Sequence[str]) 
         refs.append(ref)
     panel.with_transformation(dashboard.DataTransformerConfig(id_val="merge", options={}))
     values = (
-        {"Value": columns[0]}
+        {"Value": columns[0].name}
         if len(refs) == 1
-        else {f"Value #{ref}": name for ref, name in zip(refs, columns, strict=True)}
+        else {f"Value #{ref}": column.name for ref, column in zip(refs, columns, strict=True)}
     )
     panel.with_transformation(
         dashboard.DataTransformerConfig(
@@ -128,10 +163,20 @@ def table_panel(about: About, queries: Sequence[Query], columns: Sequence[str]) 
             options={"excludeByName": {"Time": True}, "indexByName": {}, "renameByName": values},
         )
     )
+    for column in columns:
+        if column.unit != about.unit:
+            panel.override_by_name(column.name, [dashboard.DynamicConfigValue(id_val="unit", value=column.unit)])
     return panel
 
 
-AnyPanel = stat.Panel | timeseries.Panel | table.Panel
+def text_panel(about: About, markdown: str) -> text.Panel:
+    """Words, where there is nothing to draw."""
+    panel = text.Panel().mode(text_models.TextMode.MARKDOWN).content(markdown)
+    _say(panel, about)
+    return panel
+
+
+AnyPanel = stat.Panel | timeseries.Panel | table.Panel | text.Panel
 
 
 def _say(panel: AnyPanel, about: About) -> None:
@@ -142,7 +187,7 @@ def _say(panel: AnyPanel, about: About) -> None:
 
 
 def _with_refs(queries: Sequence[Query]) -> list[tuple[str, Query]]:
-    return [(chr(ord("A") + index), query) for index, query in enumerate(queries)]
+    return list(zip(ascii_uppercase, queries, strict=False))
 
 
 def _target(ref: str, query: Query) -> prometheus.Dataquery:
@@ -181,5 +226,9 @@ def _drawn(role: Role) -> list[dashboard.DynamicConfigValue]:
         dashboard.DynamicConfigValue(id_val="custom.lineWidth", value=2),
     ]
     if role is Role.LIMIT:
-        properties.append(dashboard.DynamicConfigValue(id_val="color", value={"mode": "fixed", "fixedColor": BAD}))
+        properties.append(_fixed(BAD))
     return properties
+
+
+def _fixed(color: str) -> dashboard.DynamicConfigValue:
+    return dashboard.DynamicConfigValue(id_val="color", value={"mode": "fixed", "fixedColor": color})

@@ -1,9 +1,13 @@
 """Prometheus' files as plain data: its configuration with our scrape job, our rules, an Alertmanager example."""
 
-from dashboards.prometheus.alerting import alerting_rules
-from dashboards.prometheus.recording import RECORDING_RULES
+from collections.abc import Sequence
+
+from dashboards.prometheus.alerting import AlertingRule
+from dashboards.prometheus.recording import BURN_RATES, RECORDING_RULES
 
 RULES_FILE = "rules/portalwatch.yml"
+# Beside the rules, and no rule file: promtool reads it, Prometheus does not.
+TESTS_FILE = "rules/portalwatch.test.yml"
 
 
 def scrape_configuration(*, scrape_target: str, job: str, scrape_interval_seconds: int) -> dict[str, object]:
@@ -31,16 +35,16 @@ def alertmanager_example() -> dict[str, object]:
     }
 
 
-def rules(*, job: str, grafana_url: str, runbook_url: str) -> dict[str, object]:
+def rules(alerting: Sequence[AlertingRule], *, grafana_url: str, runbook_url: str) -> dict[str, object]:
     """The rules file: what is recorded first, then what alerts on it."""
     return {
         "groups": [
             {"name": "portalwatch-recording", "rules": [rule.as_rule() for rule in RECORDING_RULES]},
             {
                 "name": "portalwatch-alerting",
-                "rules": [
-                    rule.as_rule(grafana_url=grafana_url, runbook_url=runbook_url) for rule in alerting_rules(job)
-                ],
+                "rules": [rule.as_rule(grafana_url=grafana_url, runbook_url=runbook_url) for rule in alerting],
             },
+            # Days of samples are read for it, so it is not done at every evaluation.
+            {"name": "portalwatch-error-budget", "interval": "1m", "rules": [rule.as_rule() for rule in BURN_RATES]},
         ]
     }

@@ -19,7 +19,7 @@ from baselines.capture import CapturePlan
 from baselines.postgres import PostgresBaselines
 from baselines.postgres_ledger import PostgresLedger
 from baselines.postgres_workload import PostgresWorkload
-from dashboards import export, render_html, render_json, render_table
+from dashboards import Places, export, render_html, render_json, render_table
 from monitor.alerting import comparison_policy
 from monitor.capturing import Capturing, Progress, further_name
 from monitor.clock import SystemClock
@@ -32,6 +32,7 @@ from monitor.demo.faults import Fault
 from monitor.demo.stage import Stage, ended, stage, wait_for
 from monitor.errors import CannotRunError, ExitCode
 from monitor.event_loop import run
+from monitor.inventory import inventory, runbook_url
 from monitor.lifetime import die_with_parent
 from monitor.workload import Workloads
 from probes import ProbeSet, series_of
@@ -197,7 +198,9 @@ def _write(scene: Stage, judged: Judged, teller: _Teller) -> None:
     report = scene.directory / "report.html"
     report.write_text(render_html(judged.assessment, before=judged.before, after=judged.after), encoding="utf-8")
     (scene.directory / "report.json").write_text(render_json(judged.assessment), encoding="utf-8")
-    files = export(scene.directory / "grafana", scrape_target=f"127.0.0.1:{scene.service_port}")
+    configuration = _load(scene)
+    places = Places(scrape_target=f"127.0.0.1:{scene.service_port}", runbook_url=runbook_url(configuration.settings))
+    files = export(scene.directory / "grafana", inventory(configuration), places)
     teller.note(f"report: {report}")
     teller.note(f"dashboards and rules: {scene.directory / 'grafana'} ({len(files)} files)")
     teller.note(f"configuration: {scene.configuration_path}")

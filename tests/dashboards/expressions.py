@@ -4,7 +4,13 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-MACROS = {"$__rate_interval": "5m", "$job": ".+", "$instance": ".+", "$series": ".+"}
+MACROS = {
+    "$__rate_interval": "5m",
+    "$__range": "1h",
+    "$job": ".+",
+    "$instance": ".+",
+    "$series": ".+",
+}
 
 
 class Expression(NamedTuple):
@@ -26,7 +32,7 @@ def panel_expressions(exported: list[dict[str, Any]]) -> list[Expression]:
         Expression(f"{board['uid']}: {panel['title']}", target["expr"], target["legendFormat"])
         for board in exported
         for panel in board["panels"]
-        for target in panel["targets"]
+        for target in panel.get("targets", [])
     ]
 
 

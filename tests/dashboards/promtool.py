@@ -1,4 +1,4 @@
-"""Prometheus' own tools, from Debian's package `prometheus`."""
+"""Prometheus' own tools, from Debian's packages `prometheus` and `prometheus-alertmanager`."""
 
 import os
 import shutil
@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 
-def tool(name: str) -> str:
+def tool(name: str, package: str = "prometheus") -> str:
     """The path of the program; the test is skipped without it, and fails where CI is set."""
     path = shutil.which(name)
     if path is None:
-        message = f"{name} is not installed (Debian package prometheus)"
+        message = f"{name} is not installed (Debian package {package})"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
@@ -21,7 +21,14 @@ def tool(name: str) -> str:
 
 def promtool(*arguments: str, directory: Path | None = None, text: str | None = None) -> None:
     """Runs promtool and fails with what it says unless it is content."""
-    done = subprocess.run(
-        [tool("promtool"), *arguments], cwd=directory, input=text, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"promtool {' '.join(arguments)}:\n{done.stdout}{done.stderr}"
+    _run([tool("promtool"), *arguments], directory, text)
+
+
+def amtool(*arguments: str, directory: Path) -> None:
+    """The same of amtool."""
+    _run([tool("amtool", "prometheus-alertmanager"), *arguments], directory)
+
+
+def _run(command: list[str], directory: Path | None, text: str | None = None) -> None:
+    done = subprocess.run(command, cwd=directory, input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{Path(command[0]).name} {' '.join(command[1:])}:\n{done.stdout}{done.stderr}"

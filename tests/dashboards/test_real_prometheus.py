@@ -1,78 +1,23 @@
 """Every query on a real Prometheus that scrapes a real exposition: it finds points, and the labels its legend names."""
 
-import json
 import math
-import re
-import socket
-import subprocess
 import threading
 import time
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from dashboards import export
-from dashboards.prometheus.recording import RECORDING_RULES
+from dashboards import Places, export
+from dashboards.prometheus.recording import BURN_RATES, RECORDING_RULES
 from monitor.exporter import Exporter
-from tests.dashboards.expressions import (
-    Expression,
-    annotation_expressions,
-    boards,
-    expanded,
-    panel_expressions,
-    variable_selectors,
-)
+from tests.dashboards.expressions import Expression
+from tests.dashboards.inventories import EVERYTHING
 from tests.dashboards.promtool import tool
+from tests.dashboards.real_prometheus import Prometheus, asked, running_prometheus, unanswered
 from tests.monitor.exporting import busy_exporter, watch
-
-PATIENCE_SECONDS = 60.0
-
-
-class Prometheus:
-    """A server of its own below a directory, scraping and evaluating every second."""
-
-    def __init__(self, directory: Path, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-        self._process = subprocess.Popen(
-            [
-                tool("prometheus"),
-                f"--config.file={directory / 'prometheus' / 'prometheus.yml'}",
-                f"--storage.tsdb.path={directory / 'data'}",
-                f"--web.listen-address=127.0.0.1:{port}",
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def stop(self) -> None:
-        """Ends it and waits until it has gone."""
-        self._process.terminate()
-        self._process.wait(timeout=20)
-
-    def query(self, expr: str) -> list[dict[str, Any]]:
-        """The result of an instant query now."""
-        address = f"{self.url}/api/v1/query?{urllib.parse.urlencode({'query': expr})}"
-        with urllib.request.urlopen(address, timeout=5) as response:
-            result: list[dict[str, Any]] = json.load(response)["data"]["result"]
-        return result
-
-    def wait_for(self, expr: str) -> list[dict[str, Any]]:
-        """The result as soon as there is one; the last, empty one when patience ends."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                if found := self.query(expr):
-                    return found
-            except OSError:
-                pass
-            time.sleep(0.2)
-        return []
 
 
 def serve(exporter: Exporter) -> ThreadingHTTPServer:
@@ -106,54 +51,70 @@ def prometheus(directory: Path) -> Iterator[Prometheus]:
     tool("prometheus")
     server = serve(busy_exporter())
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    export(directory, scrape_target=f"127.0.0.1:{server.server_port}", scrape_interval_seconds=1)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    running = Prometheus(directory, port)
+    places = Places(scrape_target=f"127.0.0.1:{server.server_port}", scrape_interval_seconds=1)
+    export(directory, EVERYTHING, places)
     try:
-        yield running
+        with running_prometheus(directory) as running:
+            yield running
     finally:
-        running.stop()
         server.shutdown()
         server.server_close()
-
-
-def asked(directory: Path) -> list[Expression]:
-    """Everything a dashboard asks."""
-    exported = boards(directory)
-    return [*panel_expressions(exported), *annotation_expressions(exported), *variable_selectors(exported)]
 
 
 def test_every_query_of_every_dashboard_finds_points_with_the_labels_of_its_legend(
     prometheus: Prometheus, directory: Path
 ) -> None:
     """No panel is empty for a wrong name, label or match, and no legend shows a hole."""
-    empty, holes = [], []
-    for one in asked(directory):
-        found = prometheus.wait_for(expanded(one.expr))
-        if not found or not all(math.isfinite(float(each["value"][1])) for each in found):
-            empty.append(one)
-        wanted = set(re.findall(r"{{(\w+)}}", one.legend))
-        if any(wanted - set(each["metric"]) for each in found):
-            holes.append(one)
-    assert (empty, holes) == ([], [])
+    questions = asked(directory)
+    assert len(questions) > 100
+    assert unanswered(prometheus, questions) == []
+
+
+@pytest.mark.parametrize(
+    ("expr", "legend", "told"),
+    [
+        ("sum by (series) (rate(portalwatch_web_vitals_total[5m]))", "{{series}}", "nothing for"),
+        ('portalwatch_probe_success{series=~"api_.+", probe="x"}', "{{series}}", "nothing for"),
+        ("max by (job) (portalwatch_probe_success)", "{{series}}", "has a hole"),
+        ("max by (series) (portalwatch_probe_success) * 0 / 0", "{{series}}", "no finite number"),
+    ],
+)
+def test_a_query_that_is_broken_on_purpose_is_noticed(
+    prometheus: Prometheus, expr: str, legend: str, told: str
+) -> None:
+    """A dead metric, an unknown label, a legend with a hole, a number that is none."""
+    assert prometheus.wait_for("portalwatch_probe_success")
+    (found,) = unanswered(prometheus, [Expression("broken", expr, legend)], patience=1)
+    assert told in found
 
 
 def test_every_recording_rule_records(prometheus: Prometheus) -> None:
     """Each recorded series is there, with a finite value."""
-    for rule in RECORDING_RULES:
+    for rule in (*RECORDING_RULES, *BURN_RATES):
         found = prometheus.wait_for(rule.record)
         assert found, rule.record
-        assert all(math.isfinite(float(one["value"][1])) for one in found)
+        assert all(math.isfinite(float(one["value"][1])) for one in found), rule.record
 
 
 def test_every_rule_evaluates_without_an_error(prometheus: Prometheus, directory: Path) -> None:
     """Many-to-many matches and the like show only when a rule runs."""
-    prometheus.wait_for(RECORDING_RULES[-1].record)
-    with urllib.request.urlopen(f"{prometheus.url}/api/v1/rules", timeout=5) as response:
-        groups = json.load(response)["data"]["groups"]
+    prometheus.wait_for(BURN_RATES[-1].record)
+    groups = prometheus.get("rules")["groups"]
     written = yaml.safe_load((directory / "prometheus/rules/portalwatch.yml").read_text())
     loaded = {one["name"]: len(one["rules"]) for one in groups}
     assert loaded == {one["name"]: len(one["rules"]) for one in written["groups"]}
     assert [rule for group in groups for rule in group["rules"] if rule.get("lastError")] == []
+
+
+def test_exemplars_lead_from_a_bucket_to_a_call(prometheus: Prometheus) -> None:
+    """Prometheus asks for OpenMetrics and keeps the correlation id of a call beside its bucket."""
+    name = "portalwatch_probe_duration_seconds_bucket"
+    prometheus.wait_for(name)
+    deadline = time.monotonic() + 30
+    while True:
+        now = time.time()
+        found = prometheus.get(f"query_exemplars?query={name}&start={now - 600}&end={now + 60}")
+        if found or time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    assert {one["labels"]["correlation_id"] for each in found for one in each["exemplars"]} == {"pw-1"}

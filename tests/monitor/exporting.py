@@ -3,22 +3,18 @@
 from datetime import UTC, datetime, timedelta
 
 from baselines.measurement import Measurement, Outcome, Reason
-from baselines.series import Series, SeriesRegistry, Unit
+from baselines.series import SeriesRegistry, Unit
 from baselines.verdict import Comparison, Verdict
+from baselines.watcher import Drift
 from monitor.exporter import Exporter
 from tests.dashboards.examples import SLOW, compared, finding
+from tests.dashboards.inventories import EVERYTHING
 from thresholds.finding import Level, Rule
 
 NOW = datetime.now(UTC)
-REGISTRY = SeriesRegistry(
-    [
-        Series(SLOW, cadence_seconds=30.0),
-        Series("api_endpoints.client_groups", cadence_seconds=60.0),
-        Series("system_resources.cpu_usage", unit=Unit.RATIO, cadence_seconds=30.0),
-        Series("system_resources.database_connections", unit=Unit.RATIO, cadence_seconds=30.0),
-        Series("portal_usage.concurrent_users", unit=Unit.COUNT),
-    ]
-)
+REGISTRY = SeriesRegistry(one.series for one in EVERYTHING.series)
+# What each unit is measured as.
+VALUES = {Unit.SECONDS: 0.05, Unit.RATIO: 0.42, Unit.BYTES: 2_000_000.0, Unit.COUNT: 3.0}
 
 
 def measured(series: str, value: float | None = 0.05, reason: Reason | None = None, **other: object) -> Measurement:
@@ -43,25 +39,20 @@ def exporter() -> Exporter:
 def busy_exporter() -> Exporter:
     """After one call of every method."""
     busy = exporter()
+    durations = [one.series for one in EVERYTHING.series if one.series.is_duration]
     busy.baseline_compared(
         Comparison(
             before="pre",
             after="live",
-            series=[compared(SLOW, Verdict.DEGRADED, 7.31), compared("api_endpoints.client_groups", Verdict.WITHIN)],
+            series=[
+                compared(one.name, Verdict.DEGRADED, 7.31) if one.name == SLOW else compared(one.name, Verdict.WITHIN)
+                for one in durations
+            ],
         )
     )
-    busy.limits(
-        {
-            SLOW: {Level.WARNING: 0.25, Level.CRITICAL: 0.5},
-            "api_endpoints.client_groups": {Level.WARNING: 0.3, Level.CRITICAL: 1.0},
-            "system_resources.cpu_usage": {Level.WARNING: 0.7, Level.CRITICAL: 0.85},
-        }
-    )
+    busy.limits({one.series.name: one.limits for one in EVERYTHING.series if one.limits})
     busy.findings(SLOW, [finding(SLOW), finding(SLOW, Level.CRITICAL, Rule.ABSOLUTE)])
     busy.until_limit(SLOW, {"warning": 86400.0, "critical": None})
-    busy.alerts({("tier_3_critical", "firing"): 1})
-    busy.changed("fired", "tier_3_critical", 0.0)
-    busy.delivered("slack-critical", "delivered", 0.4)
     busy.delivered_late("slack-critical")
     busy.lease_lost("slack-critical")
     busy.dead_lettered("slack-critical", None)
@@ -70,7 +61,20 @@ def busy_exporter() -> Exporter:
     busy.dropped()
     busy.spooled(3)
     busy.store(up=True)
-    busy.restarted("probes")
+    busy.restarted("probing")
+    busy.process("service", cpu_seconds=1.5, resident_bytes=90e6)
+    busy.process("probing", cpu_seconds=0.5, resident_bytes=60e6)
+    busy.expect(
+        channels={"slack-critical": ["email-ops-team"], "email-ops-team": []},
+        tiers=["tier_2_warning", "tier_3_critical"],
+    )
+    busy.alerts({("tier_3_critical", "firing"): 1})
+    busy.overdue(0.0)
+    busy.standing_by(False)
+    busy.merged("slack-critical", 3)
+    busy.heartbeat(True)
+    busy.alertmanager_owns([(SLOW, Rule.BASELINE)])
+    busy.drift(SLOW, Drift.SUSPECTED, 1.2)
     busy.deployed("r2", NOW)
     busy.observe(measured("nobody.knows_it"))
     watch(busy)
@@ -78,12 +82,18 @@ def busy_exporter() -> Exporter:
 
 
 def watch(watched: Exporter) -> None:
-    """One run of each probe, and one that failed."""
-    watched.observe(measured(SLOW, 0.301, correlation_id="pw-1"))
-    watched.observe(measured("api_endpoints.client_groups"))
+    """One run of each probe that ended well, of some one that did not, and an alert that came and went."""
+    for one in REGISTRY.values():
+        if one.name != SLOW:
+            watched.observe(measured(one.name, VALUES[one.unit], phases={"first_byte": 0.03, "transfer": 0.01}))
+    watched.observe(measured(SLOW, 0.301, correlation_id="pw-1", phases={"prepare": 0.002}))
     watched.observe(measured("api_endpoints.client_groups", reason=Reason.STATUS))
     watched.observe(measured(SLOW, 0.301, reason=Reason.SQL_ERROR))
-    watched.observe(measured("system_resources.cpu_usage", 0.42))
-    watched.observe(measured("system_resources.database_connections", 0.2))
-    watched.observe(measured("portal_usage.concurrent_users", 3.0))
     watched.observe(measured(SLOW, 0.4, prober_delay_seconds=0.3))
+    for reason in ("fired", "escalated", "acknowledged", "resolved"):
+        watched.changed(reason, "tier_3_critical", 0.2)
+    watched.acknowledged("tier_3_critical", 240.0)
+    for channel in ("slack-critical", "email-ops-team"):
+        watched.delivered(channel, "delivered", 0.4)
+    watched.captured(kept=True)
+    watched.probing_heard(datetime.now(UTC))

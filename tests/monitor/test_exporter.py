@@ -17,7 +17,7 @@ from monitor.exporter import Exporter
 from tests.dashboards.examples import SLOW, compared, finding
 from tests.dashboards.promtool import promtool
 from tests.monitor.exporting import NOW, busy_exporter, exporter, measured
-from thresholds import Level
+from thresholds import Level, Rule
 
 API = "api_endpoints.client_groups"
 
@@ -147,6 +147,68 @@ def test_a_value_stands_under_the_name_of_its_unit() -> None:
     assert value(watched, "portalwatch_probe_duration_seconds_count", series="system_resources.cpu_usage") is None
 
 
+def test_phases_add_up_over_the_runs_that_the_durations_are_of() -> None:
+    """So that their sum divided by the number of durations is what a run spends in a phase; a disturbed one is none."""
+    watched = exporter()
+    for seconds in (0.01, 0.03):
+        watched.observe(measured(API, 0.05, phases={"first_byte": seconds, "tls": 0.002}))
+    watched.observe(measured(API, 0.4, prober_delay_seconds=0.3, phases={"first_byte": 0.3}))
+    name = "portalwatch_probe_phase_seconds_total"
+    assert value(watched, name, series=API, phase="first_byte") == pytest.approx(0.04)
+    assert value(watched, name, series=API, phase="tls") == pytest.approx(0.004)
+
+
+def test_what_alertmanager_delivers_is_told_anew_each_time() -> None:
+    """A route that was given back is no longer Alertmanager's; a series that nobody configured adds no label."""
+    watched = busy_exporter()
+    name = "portalwatch_alertmanager_owns"
+    assert value(watched, name, series=SLOW, rule="baseline") == 1
+    watched.alertmanager_owns([(API, Rule.AVAILABILITY), ("made.up", Rule.BASELINE)])
+    assert value(watched, name, series=SLOW, rule="baseline") is None
+    assert value(watched, name, series=API, rule="availability") == 1
+    assert b"made.up" not in watched.render()[0]
+
+
+def test_what_the_alerts_tell_of_themselves() -> None:
+    """Steps that wait, acknowledgements, digests, deciding without the store, and signs of life."""
+    watched = exporter()
+    assert value(watched, "portalwatch_alert_step_overdue_seconds") == 0
+    watched.overdue(75.0)
+    watched.acknowledged("tier_3_critical", 240.0)
+    watched.standing_by(True)
+    watched.merged("slack-alerts", 4)
+    watched.heartbeat(False)
+    assert value(watched, "portalwatch_alert_step_overdue_seconds") == 75
+    assert value(watched, "portalwatch_alert_acknowledge_seconds_sum", tier="tier_3_critical") == 240
+    assert value(watched, "portalwatch_alerts_by_memory") == 1
+    assert value(watched, "portalwatch_digests_total", channel="slack-alerts") == 1
+    assert value(watched, "portalwatch_digested_notifications_total", channel="slack-alerts") == 4
+    assert value(watched, "portalwatch_heartbeats_total", outcome="failed") == 1
+    assert value(watched, "portalwatch_heartbeats_total", outcome="delivered") == 0
+
+
+def test_what_is_expected_reads_zero_until_it_happens() -> None:
+    """The first delivery is a step from 0 to 1 that rate() sees; without any the panel says 0 and not "no data"."""
+    watched = exporter()
+    watched.expect(channels={"slack-alerts": ["email-ops-team"]}, tiers=["tier_2_warning"])
+    assert value(watched, "portalwatch_deliveries_total", channel="slack-alerts", outcome="delivered") == 0
+    for fallback in ("none", "email-ops-team"):
+        labels = {"channel": "slack-alerts", "fallback": fallback}
+        assert value(watched, "portalwatch_dead_letters_total", **labels) == 0
+    assert value(watched, "portalwatch_alerts", tier="tier_2_warning", state="firing") == 0
+    assert value(watched, "portalwatch_alerts", tier="tier_2_warning", state="resolved") is None
+    assert value(watched, "portalwatch_alert_changes_total", reason="escalated", tier="tier_2_warning") == 0
+
+
+def test_our_own_processes_add_up_what_they_use() -> None:
+    """Processor time is a counter over restarts, memory is what it is now."""
+    watched = exporter()
+    for seconds in (1.0, 0.5):
+        watched.process("probing", cpu_seconds=seconds, resident_bytes=6e7)
+    assert value(watched, "portalwatch_process_cpu_seconds_total", process="probing") == 1.5
+    assert value(watched, "portalwatch_process_resident_memory_bytes", process="probing") == 6e7
+
+
 def test_a_series_nobody_configured_adds_no_label() -> None:
     """However many unknown names come in, what is exported stays as long as the configuration."""
     watched = exporter()
@@ -180,18 +242,44 @@ def test_a_ratio_that_is_gone_disappears() -> None:
 def test_findings_that_closed_read_zero() -> None:
     """The findings of a series replace those told before; without any both levels read 0, not "no data"."""
     watched = busy_exporter()
-    assert value(watched, "portalwatch_findings", series=SLOW, level="critical") == 1
+    critical = {"series": SLOW, "rule": "absolute", "level": "critical"}
+    assert value(watched, "portalwatch_findings", **critical) == 1
+    assert value(watched, "portalwatch_findings", series=SLOW, rule="baseline", level="warning") == 1
     watched.findings(SLOW, [])
-    assert value(watched, "portalwatch_findings", series=SLOW, level="critical") == 0
-    assert value(watched, "portalwatch_findings", series=API, level="warning") == 0
+    assert value(watched, "portalwatch_findings", **critical) == 0
+    assert value(watched, "portalwatch_findings", series=API, rule="availability", level="warning") == 0
+
+
+def test_a_finding_of_another_kind_closes_too() -> None:
+    """Even what nobody expected of a series goes back to 0 and does not stand there for ever."""
+    watched = exporter()
+    labels = {"series": API, "rule": "floor", "level": "critical"}
+    watched.findings(API, [finding(API, Level.CRITICAL, Rule.FLOOR)])
+    assert value(watched, "portalwatch_findings", **labels) == 1
+    watched.findings(API, [])
+    assert value(watched, "portalwatch_findings", **labels) == 0
+
+
+def test_what_can_be_found_of_a_series_is_there_from_the_start() -> None:
+    """A share of the host has no baseline rule, and a floor is no ceiling: what can't be found is not exported."""
+    text = exporter().render()[0].decode()
+    found = {
+        (sample.labels["series"], sample.labels["rule"])
+        for family in parse_text(text)
+        for sample in family.samples
+        if sample.name == "portalwatch_findings"
+    }
+    assert {rule for series, rule in found if series == SLOW} == {"availability", "absolute", "baseline"}
+    assert {rule for series, rule in found if series == "system_resources.cpu_usage"} == {"availability", "absolute"}
 
 
 def test_a_dry_run_is_counted_apart() -> None:
     """Rules that page on findings are not to page on it."""
     watched = busy_exporter()
-    watched.findings(SLOW, [replace(finding(SLOW, Level.CRITICAL), dry_run=True)])
-    assert value(watched, "portalwatch_findings", series=SLOW, level="critical") == 0
-    assert value(watched, "portalwatch_findings_dry_run", series=SLOW, level="critical") == 1
+    watched.findings(SLOW, [replace(finding(SLOW, Level.CRITICAL, Rule.ABSOLUTE), dry_run=True)])
+    labels = {"series": SLOW, "rule": "absolute", "level": "critical"}
+    assert value(watched, "portalwatch_findings", **labels) == 0
+    assert value(watched, "portalwatch_findings_dry_run", **labels) == 1
 
 
 def test_a_limit_that_is_no_longer_ahead_disappears() -> None:

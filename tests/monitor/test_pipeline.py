@@ -416,7 +416,7 @@ def test_a_dry_run_is_shown_and_tells_nobody(store: str, tmp_path: Path, bad: fl
         await house.measure(bad, times=5)
         level = "warning" if rule is Rule.ABSOLUTE else "critical"
         assert [(one.rule, one.level, one.dry_run) for one in house.watch.findings_of(SERIES)] == [(rule, level, True)]
-        labels = f'{{level="{level}",series="{SERIES}"}}'
+        labels = f'{{level="{level}",rule="{rule}",series="{SERIES}"}}'
         assert house.metric(f"portalwatch_findings_dry_run{labels}") == 1
         assert house.metric(f"portalwatch_findings{labels}") == 0
         assert await house.states() == []
