@@ -3,7 +3,9 @@
 from dashboards.api_page import render_api_page
 from dashboards.export import export
 from dashboards.metrics import CATALOGUE, Metric, MetricKind
-from dashboards.page import content_security_policy
+from dashboards.page import content_security_policy, service_policy
+from dashboards.pages.frame import Frame, render_page
+from dashboards.pages.runbooks import runbook_of
 from dashboards.reports import (
     change_documents,
     headline,
@@ -26,6 +28,7 @@ __all__ = [
     "CATALOGUE",
     "ComponentHealth",
     "Condition",
+    "Frame",
     "Metric",
     "MetricKind",
     "OpenAlert",
@@ -40,6 +43,9 @@ __all__ = [
     "render_json",
     "render_junit",
     "render_markdown",
+    "render_page",
     "render_status_page",
     "render_table",
+    "runbook_of",
+    "service_policy",
 ]

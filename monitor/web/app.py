@@ -1,4 +1,4 @@
-"""The service's HTTP interface: health, metrics, the status page, and JSON under `/api/v1`."""
+"""The service's HTTP interface: health, metrics, and JSON under `/api/v1`."""
 
 import re
 import uuid
@@ -12,21 +12,19 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from alerts import AlertClosedError, AlertNotFoundError, AlertRecord, Alerts, AlertState, AlertStoreError
+from alerts import AlertClosedError, AlertNotFoundError, AlertRecord, Alerts, AlertStoreError
 from baselines import Clock, Ledger
 from baselines.postgres_snapshots import PostgresSnapshots
-from dashboards import change_documents, content_security_policy, render_api_page, render_status_page
+from dashboards import change_documents, render_api_page, service_policy
 from monitor.access import Right
 from monitor.exporter import Exporter
 from monitor.pipeline import STORE_IS_AWAY
 from monitor.settings import Settings
 from monitor.watch import Watch
 from monitor.web.rights import Gate
-from monitor.web.status import alert_documents, series_documents, status_view
+from monitor.web.status import alert_documents, series_documents
 
 CORRELATION_HEADER = "X-Correlation-ID"
-# What the status page lists: resolved alerts are history.
-SHOWN = (AlertState.FIRING, AlertState.ACKNOWLEDGED)
 _NO_STORE = "the store can't be reached; try again"
 _HARMLESS = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -61,7 +59,7 @@ def create_app(
             response = await call_next(request)
         response.headers[CORRELATION_HEADER] = correlation_id
         response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["Content-Security-Policy"] = f"{content_security_policy()}; frame-ancestors 'none'"
+        response.headers["Content-Security-Policy"] = service_policy()
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
@@ -86,16 +84,6 @@ def create_app(
         """Prometheus text, or OpenMetrics where the Accept header asks for it."""
         body, content_type = exporter.render(request.headers.get("accept", ""))
         return Response(body, media_type=content_type)
-
-    @app.get("/", dependencies=[public], response_class=HTMLResponse)
-    async def status_page() -> HTMLResponse:
-        """The status page."""
-        try:
-            open_alerts = await alerts.list_alerts(SHOWN, limit=1000)
-        except AlertStoreError:
-            open_alerts = None
-        view = status_view(settings, watch, open_alerts, clock.now())
-        return HTMLResponse(render_status_page(view))
 
     @app.get("/docs", dependencies=[public], response_class=HTMLResponse)
     async def docs() -> HTMLResponse:
