@@ -266,8 +266,11 @@ def _see(house: _House, calls: list[Measurement]) -> None:
 async def _compare(scene: Scene, house: _House, pool: Any) -> None:
     """A baseline of last week, references of the days before the deployment, and the last hour against both."""
     registry = house.watch.series
-    for name, days, release in (("before-v41", 45, "v40"), ("before-v42", 6, "v41")):
-        at = DEPLOYED - timedelta(days=days)
+    for name, at, release in (
+        ("before-v41", DEPLOYED - timedelta(days=45), "v40"),
+        ("before-v42", DEPLOYED - timedelta(days=6), "v41"),
+        ("after-v42", DEPLOYED + timedelta(hours=1), "v42"),
+    ):
         await house.baselines.save(captured(scene, name, at, release))
     await house.baselines.approve("before-v42", Approval(by="ann", at=DEPLOYED - timedelta(days=6, hours=-1)))
     slow = next((one for one in scene.lines if one.sql and one.factor > 2), None)
@@ -299,7 +302,7 @@ async def _compare(scene: Scene, house: _House, pool: Any) -> None:
 
 
 def captured(scene: Scene, name: str, at: datetime, release: str) -> Baseline:
-    """A baseline of five sessions of every duration of the scene, as it was before the deployment."""
+    """A baseline of five sessions of every series of the scene, as it was before or after the deployment."""
     generator = np.random.default_rng(3)
     sessions = []
     series = {one: Series(one, cadence_seconds=scene.cadence_seconds) for one in map(_name, scene.lines)}
@@ -308,9 +311,12 @@ def captured(scene: Scene, name: str, at: datetime, release: str) -> Baseline:
         for line in scene.lines:
             key = _name(line)
             values = line.seconds * np.exp(generator.normal(0, 0.12, 20) + generator.normal(0, 0.02))
+            if at > DEPLOYED:
+                values *= line.factor
+                values[generator.random(20) < line.failing] = np.nan
             samples[key] = Samples(values, np.zeros(20, dtype=np.bool_))
             if line.sql:
-                plans[key] = PLAN_BEFORE
+                plans[key] = PLAN_AFTER if at > DEPLOYED and line.factor > 2 else PLAN_BEFORE
             else:
                 evidence[key] = Evidence(phases={phase: share * line.seconds for phase, share in _WEB_PHASES.items()})
         begun = at + timedelta(minutes=6 * number)
