@@ -100,7 +100,7 @@ class Vitals:
         found: dict[str, ProcessFigures] = {}
         for one in (parent, *parent.children()):
             with contextlib.suppress(psutil.Error):
-                name = _name(one.cmdline())
+                name = process_name(one.cmdline())
                 if name is None:
                     continue
                 is_new = one.pid not in self._processes
@@ -110,7 +110,7 @@ class Vitals:
         return found
 
 
-def _name(command: Sequence[str]) -> str | None:
+def process_name(command: Sequence[str]) -> str | None:
     """What a process of ours does, by the module that it runs."""
     if "serve" in command and any(part.endswith("portalwatch") for part in command):
         return "supervisor"

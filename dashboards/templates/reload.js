@@ -20,7 +20,8 @@
       const before = opened(now);
       for (const one of next.querySelectorAll("details[id]")) one.open = before.get(one.id) ?? one.open;
       const focused = now.contains(document.activeElement) ? document.activeElement : null;
-      const again = focused && (focused.id ? `#${CSS.escape(focused.id)}` : `[href="${CSS.escape(focused.getAttribute("href") ?? "")}"]`);
+      const link = focused?.getAttribute("href");
+      const again = focused?.id ? `#${CSS.escape(focused.id)}` : link ? `[href="${CSS.escape(link)}"]` : null;
       now.replaceWith(next);
       if (again) next.querySelector(again)?.focus({ preventScroll: true });
       document.title = fresh.title;

@@ -32,7 +32,7 @@ def add_baseline_pages(app: FastAPI, site: Site) -> None:
             raise HTTPException(503, _NO_STORE) from error
         return HTMLResponse(render_baseline_list(summaries, await site.frame(request), site.clock.now()))
 
-    @app.get("/baselines/{name}", dependencies=[operator], include_in_schema=False, response_class=HTMLResponse)
+    @app.get("/baselines/{name:path}", dependencies=[operator], include_in_schema=False, response_class=HTMLResponse)
     async def one_baseline(request: Request, name: str) -> HTMLResponse:
         baseline = await _load(site, name)
         active = await site.baselines.active(baseline.environment)

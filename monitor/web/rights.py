@@ -10,6 +10,7 @@ from fastapi.security.utils import get_authorization_scheme_param
 
 from baselines import Clock
 from monitor.access import AccessTokens, Right
+from monitor.pipeline import STORE_IS_AWAY
 
 # What the log-in page gives a browser, which can't send a token along with a link.
 COOKIE = "portalwatch_token"
@@ -28,7 +29,8 @@ class Gate:
         self.operators_need_token = operators_need_token
 
     def requires(self, right: Right) -> Callable[..., Awaitable[None]]:
-        """The dependency of a route. Raises 401 without a valid token, 403 with one of another right.
+        """The dependency of a route. Raises 401 without a valid token, 403 with one of another right, 503
+        while tokens can't be looked up.
 
         The token comes in the header, or in the cookie of the log-in page; with the cookie, other sites can't act.
         """
@@ -64,7 +66,10 @@ class Gate:
             refuse_other_sites(request)
         if token is None:
             raise HTTPException(401, "this needs a token", {"WWW-Authenticate": "Bearer"})
-        found = await self.right_of(token)
+        try:
+            found = await self.right_of(token)
+        except STORE_IS_AWAY as error:
+            raise HTTPException(503, "the store can't be reached, so no token can be looked up; try again") from error
         if found is None:
             raise HTTPException(401, "this token is not valid", {"WWW-Authenticate": "Bearer"})
         if found is not right:

@@ -37,7 +37,7 @@ def add_series_page(app: FastAPI, site: Site) -> None:
     """The route. What operators alone may see of a series is left out for everybody else."""
 
     @app.get(
-        "/series/{name}",
+        "/series/{name:path}",
         dependencies=[Depends(site.gate.requires(Right.PUBLIC_VIEW))],
         include_in_schema=False,
         response_class=HTMLResponse,

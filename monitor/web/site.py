@@ -16,7 +16,6 @@ from monitor.access import Right
 from monitor.comparing import Comparing, Figures
 from monitor.configuration import Configuration
 from monitor.drifting import Drifting
-from monitor.pipeline import STORE_IS_AWAY
 from monitor.releases import Releases
 from monitor.vitals import Vitals
 from monitor.watch import Watch
@@ -50,10 +49,7 @@ class Site:
 
     async def frame(self, request: Request) -> Frame:
         """What stands around a page for whoever asks; while the store is away nobody is known to be an operator."""
-        try:
-            is_operator = await self.gate.allows(request, Right.OPERATOR)
-        except STORE_IS_AWAY:
-            is_operator = False
+        is_operator = await self.gate.allows(request, Right.OPERATOR)
         return Frame(
             environment=self.environment,
             path=request.url.path,
