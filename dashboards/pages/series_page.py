@@ -8,7 +8,7 @@ from enum import StrEnum
 from baselines.measurement import Outcome, Reason
 from baselines.plan_difference import plan_difference
 from baselines.plan_shape import PlanShape
-from baselines.verdict import SeriesComparison
+from baselines.verdict import SeriesComparison, Verdict
 from baselines.watcher import Drift
 from dashboards.pages.chart import BOX, Course, chart_of
 from dashboards.pages.frame import Frame, render_page
@@ -108,10 +108,12 @@ class SeriesPage:
     @property
     def headline(self) -> str:
         """How it is, in a sentence."""
-        condition = self.status.condition(self.now).value
+        condition, compared = self.status.condition(self.now).value, self.compared
         worst = next(iter(self.findings), None)
         if worst is not None:
             return wording.sentence(worst.summary.removeprefix(f"{self.status.series.name} "))
+        if compared is not None and compared.verdict is Verdict.DEGRADED:
+            return wording.sentence(wording.reason(compared))
         return {
             "critical": "It is beyond a critical limit.",
             "fail": "Its last call failed.",

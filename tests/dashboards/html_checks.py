@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-VOID = {"meta", "br", "wbr", "link", "img", "input", "hr"}
+VOID = {"meta", "br", "wbr", "link", "img", "input", "hr", "col"}
 # Attributes that make a browser fetch or run something.
 REFERENCES = {"src", "href", "srcset", "action", "poster", "data", "formaction", "xlink:href", "background"}
 

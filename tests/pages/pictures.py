@@ -38,7 +38,7 @@ PICTURES = (
     Picture("series-failures", "/series/api_endpoints.information_items_crud?window=hour", dark=True),
     Picture("baselines", "/baselines"),
     Picture("baseline", "/baselines/before-v42"),
-    Picture("comparison", "/compare?before=before-v42&after=after-v42"),
+    Picture("comparison", "/compare?before=before-v42&after=after-v42", tallest=1300),
     Picture("comparison-phone", "/compare?before=before-v42&after=after-v42", PHONE, tallest=1100),
     Picture("deployment", "/deployment"),
     Picture("runbook", "/runbooks/database_performance"),
