@@ -4,7 +4,8 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, HTTPException, Request
-from fastapi.exception_handlers import http_exception_handler
+from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException as AnyHTTPException
 
@@ -68,13 +69,26 @@ def _add_problems(app: FastAPI, site: Site) -> None:
     @app.exception_handler(AnyHTTPException)
     async def problem(request: Request, error: AnyHTTPException) -> Response:
         """A page for people; where a token is missing, the page that takes one. Scripts get JSON as ever."""
-        if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+        if not _is_for_people(request):
             return await http_exception_handler(request, error)
         if error.status_code == HTTPStatus.UNAUTHORIZED:
             asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/login?next={quote(asked)}", HTTPStatus.SEE_OTHER)
-        title = HTTPStatus(error.status_code).phrase
-        detail = "" if error.detail == title else str(error.detail)
-        return await site.answer(
-            request, "problem.html.j2", title=title, status=error.status_code, code=error.status_code, detail=detail
-        )
+        return await _page(request, error.status_code, str(error.detail))
+
+    @app.exception_handler(RequestValidationError)
+    async def misasked(request: Request, error: RequestValidationError) -> Response:
+        """The same for an address with a mistake in it."""
+        if not _is_for_people(request):
+            return await request_validation_exception_handler(request, error)
+        mistakes = [f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors()]
+        return await _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(mistakes))
+
+    async def _page(request: Request, status: int, detail: str) -> Response:
+        title = HTTPStatus(status).phrase
+        told = "" if detail == title else detail
+        return await site.answer(request, "problem.html.j2", title=title, status=status, code=int(status), detail=told)
+
+
+def _is_for_people(request: Request) -> bool:
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")

@@ -190,7 +190,9 @@ def test_the_page_of_a_series_tells_what_its_store_knows(open_house: Shown) -> N
         for window in ("hour", "day", "week", "month"):
             told = client.get(f"/series/{SLOW}", params={"window": window})
             assert f'aria-label="{SLOW} from' in told.text, window
-        assert client.get(f"/series/{SLOW}", params={"window": "year"}).status_code == 422
+        mistaken = client.get(f"/series/{SLOW}", params={"window": "year"})
+        assert mistaken.status_code == 422
+        assert "window: Input should be" in read_served(mistaken.text).text
 
 
 def test_pages_live_without_the_store(open_house: Shown) -> None:
