@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +19,8 @@ class Rollup:
     median: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Hour:
-    """The same of any hour, the running one too, in what a strip of many series needs of it."""
+class Hour(NamedTuple):
+    """The same of any hour, the running one too, in what a strip needs of it; a page of 300 series makes 7,200."""
 
     at: datetime
     n: int

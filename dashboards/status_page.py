@@ -125,7 +125,7 @@ class StatusPage:
         """One sentence that never says more than is known."""
         if not self.series:
             return "Nothing is watched yet: no probe is configured."
-        told = {one: sum(each.condition(self.now) is one for each in self.series) for one in SEVERITY}
+        told = dict(self.counts)
         words = {
             Condition.CRITICAL: "critical",
             Condition.FAIL: "failing",
@@ -133,7 +133,9 @@ class StatusPage:
             Condition.STALE: "not measured as often as planned",
             Condition.UNKNOWN: "not measured yet",
         }
-        parts = [f"{told[one]} {'is' if told[one] == 1 else 'are'} {word}" for one, word in words.items() if told[one]]
+        parts = [
+            f"{told[one]} {'is' if told[one] == 1 else 'are'} {word}" for one, word in words.items() if one in told
+        ]
         total = len(self.series)
         if not parts:
             fine = "The only series is fine" if total == 1 else f"All {total} series are fine"

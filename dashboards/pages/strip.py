@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from baselines.rollup import Hour
 from baselines.series import Direction, Series
@@ -50,9 +51,8 @@ def strip_of(series: Series, hours: Sequence[Hour], now: datetime, *, limit: flo
 
     `limit`, in the unit of the series: a median beyond it is over (or under, where less is worse).
     """
-    first = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
     by_hour = {one.at: one for one in hours}
-    shown = [by_hour.get(first + timedelta(hours=number)) for number in range(HOURS)]
+    shown = [by_hour.get(hour) for hour in _hours_until(now.replace(minute=0, second=0, microsecond=0))]
     highest = max((one.median for one in shown if one and one.median), default=0.0)
     standings = [_standing(one, series, limit) for one in shown]
     bars: dict[str, list[str]] = {one.value: [] for one in Standing}
@@ -72,6 +72,12 @@ def worst_of(name: str, strips: Sequence[Strip]) -> Strip:
         bars[standing].append(_bar(PITCH * number, standing, 0.6))
     paths = [(kind, "".join(drawn)) for kind, drawn in bars.items() if drawn]
     return Strip(paths=paths, label=f"The last 24 hours of {name}: {_counts(standings)}.", standings=standings)
+
+
+@lru_cache(maxsize=4)
+def _hours_until(running: datetime) -> Sequence[datetime]:
+    """The hours shown; the same ones for every series of a page."""
+    return [running - timedelta(hours=ago) for ago in range(HOURS - 1, -1, -1)]
 
 
 def _standing(hour: Hour | None, series: Series, limit: float | None) -> Standing:

@@ -24,7 +24,7 @@ from monitor.access import Right
 from monitor.drift_report import approval_told, progress_told
 from monitor.pipeline import STORE_IS_AWAY
 from monitor.web.site import Site
-from monitor.web.status import compared_of, series_status, services_of
+from monitor.web.status import compared_of, series_status
 from probes import ProbeSettings
 from thresholds import rules_of, standing_of, written
 
@@ -54,9 +54,9 @@ def add_series_page(app: FastAPI, site: Site) -> None:
 async def _page(site: Site, series: Series, window: Window, *, for_operator: bool) -> SeriesPage:
     now, watch = site.clock.now(), site.watch
     compared = compared_of(watch, series.name)
-    limits = site.figures.matrix.limits_of(series)
+    limits = site.limits[series.name]
     latest = watch.latest.get(series.name)
-    status = series_status(site, series, compared, services_of(site).get(series.name, ""), hours=(), now=now)
+    status = series_status(site, series, compared, site.services.get(series.name, ""), hours=(), now=now)
     stored = await _stored(site, series, window, compared, now, for_operator=for_operator)
     return SeriesPage(
         status=status,
@@ -135,7 +135,7 @@ async def _course(
         stretches = await site.history.closed_hours(series.name, start)
         running = max(now.replace(minute=0, second=0, microsecond=0), start)
         stretches += await site.history.course(series.name, running, now, length)
-    limits = site.figures.matrix.limits_of(series)
+    limits = site.limits[series.name]
     level = compared.before.median if compared is not None and compared.before is not None else None
     return Course(
         series=series,

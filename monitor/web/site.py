@@ -1,7 +1,9 @@
 """What the built-in pages are made from, and how one of them is answered."""
 
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from fastapi import Request
@@ -20,9 +22,10 @@ from monitor.releases import Releases
 from monitor.vitals import Vitals
 from monitor.watch import Watch
 from monitor.web.rights import COOKIE, Gate
+from thresholds import SeriesLimits
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Site:
     """Everything the pages read; none of them changes any of it."""
 
@@ -46,6 +49,17 @@ class Site:
     def environment(self) -> str:
         """What is watched."""
         return self.configuration.settings.environment
+
+    @cached_property
+    def limits(self) -> Mapping[str, SeriesLimits]:
+        """The limits of each series; the configuration does not change while we run."""
+        return {name: self.figures.matrix.limits_of(one) for name, one in self.watch.series.items()}
+
+    @cached_property
+    def services(self) -> Mapping[str, str]:
+        """By series, the name of the target that its probe looks at; one without a target is left out."""
+        probes = self.configuration.settings.probes.values()
+        return {one.name: probe.target for probe in probes if probe.target is not None for one in probe.series()}
 
     async def frame(self, request: Request) -> Frame:
         """What stands around a page for whoever asks; while the store is away nobody is known to be an operator."""

@@ -30,7 +30,7 @@ def status_view(
 ) -> StatusPage:
     """The status page's view; `alerts` and `hours` are None while the store can't be asked."""
     watch = site.watch
-    services, compared = services_of(site), _by_name(watch)
+    compared = _by_name(watch)
     return StatusPage(
         environment=site.environment,
         instance=site.instance,
@@ -40,7 +40,7 @@ def status_view(
                 site,
                 one,
                 compared.get(name),
-                services.get(name, ""),
+                site.services.get(name, ""),
                 hours=None if hours is None else hours.get(name, ()),
                 now=now,
             )
@@ -75,12 +75,6 @@ def components_of(watch: Watch, *, store_answers: bool, now: datetime) -> list[C
         ),
         ComponentHealth(name="baseline", works=not watch.not_compared, detail=watch.not_compared),
     ]
-
-
-def services_of(site: Site) -> dict[str, str]:
-    """By series, the name of the target that its probe looks at; a probe without one is left out."""
-    probes = site.configuration.settings.probes.values()
-    return {one.name: probe.target for probe in probes if probe.target is not None for one in probe.series()}
 
 
 def series_documents(watch: Watch, now: datetime) -> list[dict[str, Any]]:
@@ -146,7 +140,7 @@ def series_status(
 
 def _first_limit(site: Site, series: Series, compared: SeriesComparison | None) -> float | None:
     """The value beyond which an hour's median is worse than allowed: a limit, or what the baseline tolerates."""
-    limits = site.figures.matrix.limits_of(series)
+    limits = site.limits[series.name]
     known = [one.value for one in (limits.warning, limits.critical) if one is not None and one.window_seconds is None]
     before = compared.before.median if compared and compared.before else None
     if compared is not None and before is not None and series.is_duration:

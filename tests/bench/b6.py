@@ -175,11 +175,16 @@ async def _exposed(pool: asyncpg.Pool, directory: Path) -> Path:
     """The same samples as OpenMetrics, a series after the other."""
     path = directory / "samples.om"
     query = """
-        SELECT format('m{series="%s"} %s %s', series.name, one.value,
-                      EXTRACT(epoch FROM chunk.hour) + one.offset_ms / 1000.0)
-        FROM series JOIN sample_chunk AS chunk ON chunk.series_id = series.id
-        CROSS JOIN LATERAL unnest(chunk.offset_ms, chunk.value) AS one (offset_ms, value)
-        ORDER BY series.id, chunk.hour, one.offset_ms
+        SELECT format('m{series="%s"} %s %s', series.name, one.value, EXTRACT(epoch FROM one.at))
+        FROM series CROSS JOIN LATERAL (
+            SELECT chunk.hour + make_interval(secs => each.offset_ms / 1000.0) AS at, each.value
+            FROM sample_chunk AS chunk
+            CROSS JOIN LATERAL unnest(chunk.offset_ms, chunk.value) AS each (offset_ms, value)
+            WHERE chunk.series_id = series.id
+            UNION ALL
+            SELECT started_at, value FROM sample_head WHERE series_id = series.id
+        ) AS one
+        ORDER BY series.id, one.at
     """
     with path.open("wb") as file:
         file.write(b"# TYPE m gauge\n")
