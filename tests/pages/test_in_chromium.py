@@ -21,7 +21,17 @@ pytestmark = pytest.mark.xdist_group("chromium")
 # Nine days of it are for the pictures.
 PORTAL_TODAY = replace(PORTAL, history=timedelta(hours=26))
 SLOW = "/series/database_queries.portfolio_valuation_aggregation"
-FIXED = ("/", "/baselines", "/deployment", "/system", "/runbooks", "/runbooks/database_performance", "/login", "/none")
+FIXED = (
+    "/",
+    "/docs",
+    "/baselines",
+    "/deployment",
+    "/system",
+    "/runbooks",
+    "/runbooks/database_performance",
+    "/login",
+    "/none",
+)
 COMPARISONS = (
     "/baselines/before-v42",
     "/compare?before=before-v42&after=after-v42",
