@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 EXECUTABLE = Path("/usr/bin/chromium")
 NO_CHROMIUM = f"there is no {EXECUTABLE}; on Debian: apt-get install chromium"
@@ -21,6 +21,8 @@ FLAGS = (
     "--disable-sync",
 )
 WIDE, PHONE = 1200, 390
+# Far more than anything here takes: only a hang reaches it.
+_PATIENCE_MS = 120_000
 # What the console says; hints to developers are none of these.
 _BAD = ("error", "warning", "assert")
 
@@ -151,11 +153,13 @@ def looking(
     browser: Browser, *, width: int = WIDE, dark: bool = False, scripts: bool = True
 ) -> Iterator[tuple[Page, list[str]]]:
     """A page of a context of its own, and what it complains of: errors, what the policy refused, other origins."""
+    expect.set_options(timeout=_PATIENCE_MS)
     context = browser.new_context(
         viewport={"width": width, "height": 900},
         color_scheme="dark" if dark else "light",
         java_script_enabled=scripts,
     )
+    context.set_default_timeout(_PATIENCE_MS)
     page, complaints = context.new_page(), list[str]()
     origins: set[str] = set()
     page.on("console", lambda told: complaints.append(f"{told.type}: {told.text}") if told.type in _BAD else None)
