@@ -19,7 +19,7 @@ from monitor.web.deployment_page import add_deployment_page
 from monitor.web.login import add_login
 from monitor.web.series_page import add_series_page
 from monitor.web.site import Site
-from monitor.web.status import hours_of, status_view
+from monitor.web.status import status_view
 from monitor.web.system_page import add_system_page
 
 # What the status page lists: resolved alerts are history.
@@ -38,7 +38,8 @@ def add_pages(app: FastAPI, site: Site) -> None:
         except AlertStoreError:
             open_alerts = None
         now = site.clock.now()
-        view = status_view(site, open_alerts, await hours_of(site, now), now)
+        await site.strips.renew(now)
+        view = status_view(site, open_alerts, now)
         reload = request.query_params.get("reload") != "off"
         return HTMLResponse(render_status_page(view, await site.frame(request), reload=reload))
 

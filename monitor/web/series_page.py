@@ -56,7 +56,7 @@ async def _page(site: Site, series: Series, window: Window, *, for_operator: boo
     compared = compared_of(watch, series.name)
     limits = site.limits[series.name]
     latest = watch.latest.get(series.name)
-    status = series_status(site, series, compared, site.services.get(series.name, ""), hours=(), now=now)
+    status = series_status(site, series, compared)
     stored = await _stored(site, series, window, compared, now, for_operator=for_operator)
     return SeriesPage(
         status=status,

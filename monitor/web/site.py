@@ -21,6 +21,7 @@ from monitor.drifting import Drifting
 from monitor.releases import Releases
 from monitor.vitals import Vitals
 from monitor.watch import Watch
+from monitor.web.day_strips import DayStrips
 from monitor.web.rights import COOKIE, Gate
 from thresholds import SeriesLimits
 
@@ -54,6 +55,11 @@ class Site:
     def limits(self) -> Mapping[str, SeriesLimits]:
         """The limits of each series; the configuration does not change while we run."""
         return {name: self.figures.matrix.limits_of(one) for name, one in self.watch.series.items()}
+
+    @cached_property
+    def strips(self) -> DayStrips:
+        """The last day of each series."""
+        return DayStrips(self.history, self.watch.series)
 
     @cached_property
     def services(self) -> Mapping[str, str]:

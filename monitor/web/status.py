@@ -1,51 +1,28 @@
 """What the service knows, turned into the view of the status page and the documents of the API."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from alerts import AlertRecord, AlertState
 from baselines import FLOOR_SECONDS, Direction, Series, SeriesComparison
-from baselines.rollup import Hour
 from baselines.verdict import Question
 from dashboards import ComponentHealth, OpenAlert, SeriesStatus, StatusPage
-from dashboards.pages.strip import HOURS, strip_of
-from monitor.pipeline import STORE_IS_AWAY
 from monitor.watch import Watch
 from monitor.web.site import Site
 from thresholds import Level
 
 
-async def hours_of(site: Site, now: datetime) -> Mapping[str, Sequence[Hour]] | None:
-    """The last 24 hours of every series, None while the store can't be asked."""
-    try:
-        return await site.history.hours(list(site.watch.series), now - timedelta(hours=HOURS))
-    except STORE_IS_AWAY:
-        return None
-
-
-def status_view(
-    site: Site, alerts: Sequence[AlertRecord] | None, hours: Mapping[str, Sequence[Hour]] | None, now: datetime
-) -> StatusPage:
-    """The status page's view; `alerts` and `hours` are None while the store can't be asked."""
+def status_view(site: Site, alerts: Sequence[AlertRecord] | None, now: datetime) -> StatusPage:
+    """The status page's view; `alerts` is None while the store can't be asked."""
     watch = site.watch
     compared = _by_name(watch)
     return StatusPage(
         environment=site.environment,
         instance=site.instance,
         now=now,
-        series=[
-            series_status(
-                site,
-                one,
-                compared.get(name),
-                site.services.get(name, ""),
-                hours=None if hours is None else hours.get(name, ()),
-                now=now,
-            )
-            for name, one in watch.series.items()
-        ],
+        series=[series_status(site, one, compared.get(name), with_strip=True) for name, one in watch.series.items()],
         alerts=[
             OpenAlert(
                 series=one.series,
@@ -112,13 +89,7 @@ def alert_documents(records: Sequence[AlertRecord]) -> list[dict[str, Any]]:
 
 
 def series_status(
-    site: Site,
-    series: Series,
-    compared: SeriesComparison | None,
-    service: str,
-    *,
-    hours: Sequence[Hour] | None,
-    now: datetime,
+    site: Site, series: Series, compared: SeriesComparison | None, *, with_strip: bool = False
 ) -> SeriesStatus:
     """How one series stands; `compared` is its last hour against the active baseline."""
     watch, name = site.watch, series.name
@@ -126,7 +97,7 @@ def series_status(
     typical = compared.answer(Question.TYPICAL) if compared else None
     return SeriesStatus(
         series=series,
-        service=service,
+        service=site.services.get(name, ""),
         level=_worst(one.level for one in findings if not one.dry_run),
         dry_run=_worst(one.level for one in findings if one.dry_run),
         value=latest.value if latest else None,
@@ -134,7 +105,7 @@ def series_status(
         last_run_at=latest.started_at if latest else None,
         verdict=compared.verdict if compared else None,
         ratio=typical.ratio if typical else None,
-        strip=None if hours is None else strip_of(series, hours, now, limit=_first_limit(site, series, compared)),
+        strip=site.strips.strip(series, _first_limit(site, series, compared)) if with_strip else None,
     )
 
 

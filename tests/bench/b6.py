@@ -70,7 +70,7 @@ def b6() -> Result:
             _median(figures[f"{one}_100_million_ms"]) <= GOAL_FLAT * _median(figures[f"{one}_10_million_ms"])
             for one in ("last_hour", "30_days")
         )
-        and _median(figures["page_of_300_ms"]) < GOAL_PAGE_MS
+        and _median(figures["page_of_300_read_anew_ms"]) < GOAL_PAGE_MS
         and _median(figures["first_paint_ms"]) < GOAL_PAINT_MS
     )
     goal = (
@@ -271,6 +271,7 @@ def _page(server: EmbeddedServer, figures: dict[str, list[float]], directory: Pa
         _see(served)
         with httpx.Client(base_url=served.url) as client:
             figures["page_of_300_ms"] = _asked(client, "/")
+            figures["page_of_300_read_anew_ms"] = _asked(client, "/", served.site.strips.forget)
             figures["page_of_300_kb"] = [len(client.get("/").content) / 1000]
             series = f"/series/{next(iter(served.site.watch.series))}"
             for window in ("hour", "day", "month"):
@@ -286,10 +287,11 @@ def _page(server: EmbeddedServer, figures: dict[str, list[float]], directory: Pa
     figures["first_paint_ms"].pop(0)  # of a browser that has just started
 
 
-def _asked(client: httpx.Client, path: str) -> list[float]:
-    """Milliseconds from the question to the last byte of the answer; the first two warm the pool."""
+def _asked(client: httpx.Client, path: str, before: Callable[[], None] = lambda: None) -> list[float]:
+    """Milliseconds from each question, after `before`, to the last byte of its answer; the first two warm the pool."""
     took = []
     for _ in range(PAGES + 2):
+        before()
         started_at = time.perf_counter()
         assert client.get(path).status_code == 200
         took.append(1000 * (time.perf_counter() - started_at))
