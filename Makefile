@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint bench dashboards tools clean
+.PHONY: demo test lint bench dashboards pictures tools clean
 
 demo: $(VENV)/.installed
 	@# The demo shows a finding, and says so with exit code 1.
@@ -21,6 +21,9 @@ lint: $(VENV)/.developing
 
 bench: $(VENV)/.developing tools
 	$(BIN)/python -m tests.bench $(ONLY)
+
+pictures: $(VENV)/.developing tools demo
+	$(BIN)/python -m tests.pages.pictures
 
 $(VENV)/.installed: pyproject.toml constraints.txt deploy/make-venv.sh
 	PYTHON=$(PYTHON) deploy/make-venv.sh $(VENV) '.[embedded]'

@@ -35,6 +35,11 @@ _MOST_LATENESS_MS = 32_767
 _LATE = timedelta(minutes=2)
 
 
+def state_of(code: int) -> tuple[Outcome, Reason | None]:
+    """What a stored code says."""
+    return _STATES[code]
+
+
 async def _register(connection: asyncpg.pool.PoolConnectionProxy, series: Iterable[Series]) -> dict[str, int]:
     known = list(series)
     rows = await connection.fetch(

@@ -5,6 +5,8 @@ from dashboards.export import SHIPPED, Places, export
 from dashboards.inventory import Area, Inventory, WatchedSeries
 from dashboards.metrics import CATALOGUE, Metric, MetricKind
 from dashboards.page import content_security_policy, service_policy
+from dashboards.pages.frame import Frame, render_page
+from dashboards.pages.runbooks import runbook_of
 from dashboards.reports import (
     change_documents,
     headline,
@@ -29,6 +31,7 @@ __all__ = [
     "Area",
     "ComponentHealth",
     "Condition",
+    "Frame",
     "Inventory",
     "Metric",
     "MetricKind",
@@ -46,7 +49,9 @@ __all__ = [
     "render_json",
     "render_junit",
     "render_markdown",
+    "render_page",
     "render_status_page",
     "render_table",
+    "runbook_of",
     "service_policy",
 ]

@@ -9,6 +9,8 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from dashboards.ages import ago
+
 # Between two word characters only: an escaped entity has none around its own signs.
 BREAKS = re.compile(r"(?<=\w)([._])(?=\w)")
 
@@ -24,22 +26,28 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters["breakable"] = breakable
-    templates.globals["style"] = Markup(_style())
+    templates.filters["ago"] = ago
+    templates.globals["style"] = Markup(_text("style.css"))
+    templates.globals["script"] = Markup(_text("reload.js"))
     templates.globals["content_security_policy"] = content_security_policy()
     return templates
 
 
 @cache
 def content_security_policy() -> str:
-    """The policy for our pages: nothing is loaded and nothing runs; the one style sheet is known by its hash."""
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode("ascii")
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    """The policy of a page that is a file: nothing is loaded and nothing runs; the style sheet is known by its hash."""
+    return f"default-src 'none'; style-src {_hash('style.css')}; base-uri 'none'; form-action 'none'"
 
 
 @cache
 def service_policy() -> str:
-    """The policy of the pages that the service answers with: their forms go to the service, and nobody frames them."""
-    return content_security_policy().replace("form-action 'none'", "form-action 'self'; frame-ancestors 'none'")
+    """The policy of the pages that the service answers with: beside the style sheet there is one script of our own,
+    known by its hash as well, which asks for the same page again; forms go to the service alone, and no other page may
+    frame one of these."""
+    return (
+        f"default-src 'none'; style-src {_hash('style.css')}; script-src {_hash('reload.js')}; connect-src 'self'; "
+        "img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
 
 
 def breakable(text: str) -> Markup:
@@ -47,5 +55,10 @@ def breakable(text: str) -> Markup:
     return Markup(BREAKS.sub(r"\1<wbr>", str(escape(text))))
 
 
-def _style() -> str:
-    return resources.files("dashboards").joinpath("templates", "style.css").read_text(encoding="utf-8")
+def _hash(name: str) -> str:
+    digest = hashlib.sha256(_text(name).encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+
+def _text(name: str) -> str:
+    return resources.files("dashboards").joinpath("templates", name).read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
 """The built-in status page: what is watched, how it is, and what is open. Public, so it says nothing secret."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,8 +10,8 @@ from itertools import groupby
 from baselines.measurement import Outcome
 from baselines.series import Series
 from baselines.verdict import Verdict
-from dashboards.page import environment
-from dashboards.reports import figures
+from dashboards.pages.frame import Frame, render_page
+from dashboards.pages.strip import Strip, worst_of
 from thresholds.finding import Level
 
 # Two missed runs may be a restart; at the third something is wrong with the watching itself.
@@ -30,6 +31,8 @@ class Condition(StrEnum):
 
 # Worst first.
 SEVERITY = tuple(Condition)
+# Up to so many series every branch of the tree stands open; beyond it only those with something to see.
+SHORT = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +41,11 @@ class SeriesStatus:
 
     None stands for what is not known yet: `last_run_at` and `outcome` before the first run, `verdict` and `ratio`
     without a baseline. `dry_run` is the level of what nobody is told of; it is shown, and changes no condition.
+    `service` is the name of the target it looks at, and `strip` its last 24 hours, None where nobody can be asked.
     """
 
     series: Series
+    service: str = ""
     level: Level = Level.OK
     dry_run: Level = Level.OK
     value: float | None = None
@@ -48,6 +53,7 @@ class SeriesStatus:
     last_run_at: datetime | None = None
     verdict: Verdict | None = None
     ratio: float | None = None
+    strip: Strip | None = None
 
     def condition(self, now: datetime) -> Condition:
         """The worst that can be said of it: a figure nobody refreshes any more is no good figure."""
@@ -67,13 +73,15 @@ class SeriesStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAlert:
-    """An alert that is not resolved, as people are told of it; `summary` names no address and no credential."""
+    """An alert that is not resolved, as people are told of it; `summary` names no address and no credential. `path` is
+    its page, empty where it has none."""
 
     series: str
     summary: str
     tier: str
     state: str
     since: datetime
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +125,7 @@ class StatusPage:
         """One sentence that never says more than is known."""
         if not self.series:
             return "Nothing is watched yet: no probe is configured."
-        told = {one: sum(each.condition(self.now) is one for each in self.series) for one in SEVERITY}
+        told = dict(self.counts)
         words = {
             Condition.CRITICAL: "critical",
             Condition.FAIL: "failing",
@@ -125,7 +133,9 @@ class StatusPage:
             Condition.STALE: "not measured as often as planned",
             Condition.UNKNOWN: "not measured yet",
         }
-        parts = [f"{told[one]} {'is' if told[one] == 1 else 'are'} {word}" for one, word in words.items() if told[one]]
+        parts = [
+            f"{told[one]} {'is' if told[one] == 1 else 'are'} {word}" for one, word in words.items() if one in told
+        ]
         total = len(self.series)
         if not parts:
             fine = "The only series is fine" if total == 1 else f"All {total} series are fine"
@@ -133,8 +143,51 @@ class StatusPage:
             return f"{fine} now; {still} alert{'s are' if still > 1 else ' is'} open." if still else f"{fine}."
         return f"Of {total} series " + ", ".join(parts) + "."
 
-    def groups(self) -> list[tuple[str, list[SeriesStatus]]]:
-        """The series by category, the worst first within each."""
+    @property
+    def services(self) -> list["Service"]:
+        """The tree: what is looked at, the worst first, and below each its categories."""
+        by_service = sorted(self.series, key=lambda one: one.service)
+        found = [
+            Service(name=name, series=list(group), now=self.now)
+            for name, group in groupby(by_service, key=lambda one: one.service)
+        ]
+        return sorted(found, key=lambda one: (SEVERITY.index(one.condition), one.name))
+
+    @property
+    def counts(self) -> list[tuple[Condition, int]]:
+        """How many series stand how, worst first."""
+        counted = Counter(one.condition(self.now) for one in self.series)
+        return [(one, counted[one]) for one in SEVERITY if counted[one]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One branch of the tree: everything that looks at one target."""
+
+    name: str
+    series: Sequence[SeriesStatus]
+    now: datetime
+
+    @property
+    def condition(self) -> Condition:
+        """The worst of its series."""
+        return min((one.condition(self.now) for one in self.series), key=SEVERITY.index)
+
+    @property
+    def told(self) -> str:
+        """How many series it has, and how many of them are not fine."""
+        worse = sum(one.condition(self.now) is not Condition.OK for one in self.series)
+        return f"{len(self.series)} series, " + (f"{worse} not fine" if worse else "all fine")
+
+    @property
+    def strip(self) -> Strip | None:
+        """The worst of each of the last hours."""
+        strips = [one.strip for one in self.series if one.strip is not None]
+        return worst_of(self.name or "all others", strips) if strips else None
+
+    @property
+    def categories(self) -> list[tuple[str, list[SeriesStatus]]]:
+        """Its series by category, the worst first within each."""
         by_category = sorted(
             self.series,
             key=lambda one: (one.series.category, SEVERITY.index(one.condition(self.now)), one.series.name),
@@ -144,15 +197,10 @@ class StatusPage:
         ]
 
 
-def render_status_page(page: StatusPage) -> str:
-    """The page as HTML: without scripts, reloading itself, the same style as the reports."""
-    return environment().get_template("status.html.j2").render(page=page, figures=figures, ago=ago)
-
-
-def ago(then: datetime, now: datetime) -> str:
-    """How long ago in the largest unit that fits: `12 s ago`, `3 min ago`, `5 h ago`, `2 d ago`, else `now`."""
-    seconds = int((now - then).total_seconds())
-    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
-        if seconds >= length:
-            return f"{seconds // length} {unit} ago"
-    return "now"
+def render_status_page(page: StatusPage, frame: Frame, *, reload: bool = True) -> str:
+    """The page as HTML; it renews itself unless told otherwise."""
+    title = f"{page.condition.value}: {page.headline}"
+    every = page.refresh_seconds if reload else None
+    return render_page(
+        "status.html.j2", frame, title=title, reload=every, page=page, is_short=len(page.series) <= SHORT
+    )

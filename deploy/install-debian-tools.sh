@@ -7,7 +7,7 @@ command -v promtool >/dev/null || missing="$missing prometheus"
 command -v amtool >/dev/null || missing="$missing prometheus-alertmanager"
 command -v prometheus-blackbox-exporter >/dev/null || missing="$missing prometheus-blackbox-exporter"
 command -v prometheus-postgres-exporter >/dev/null || missing="$missing prometheus-postgres-exporter"
-command -v prometheus-alertmanager >/dev/null || missing="$missing prometheus-alertmanager"
+[ -x /usr/bin/chromium ] || missing="$missing chromium fonts-liberation"
 [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 hypopg() {

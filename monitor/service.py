@@ -22,6 +22,7 @@ from baselines import BaselineError, Clock, Measurement
 from baselines.ledger import release_entry
 from baselines.postgres import PostgresBaselines, PostgresMeasurements
 from baselines.postgres_drift import PostgresDrift
+from baselines.postgres_history import PostgresHistory
 from baselines.postgres_inspections import PostgresInspections
 from baselines.postgres_ledger import PostgresLedger
 from baselines.postgres_snapshots import PostgresSnapshots
@@ -37,6 +38,7 @@ from monitor.configuration import Configuration, load_configuration
 from monitor.creep import Creep, CreepWatch
 from monitor.database import store_pool
 from monitor.drift import DriftWatch
+from monitor.drifting import Drifting
 from monitor.errors import CannotRunError, ConfigurationError, MonitorError
 from monitor.event_loop import run
 from monitor.exporter import Exporter
@@ -50,9 +52,12 @@ from monitor.silence import PROBING
 from monitor.spool import Spool
 from monitor.store import STORE_VARIABLE, data_directory
 from monitor.usage import Usage
+from monitor.vitals import EVERY_SECONDS, Vitals
 from monitor.watch import Watch
 from monitor.web.app import create_app
+from monitor.web.pages import add_pages
 from monitor.web.rights import Gate
+from monitor.web.site import Site
 from probes import series_of
 
 # Measurements wait here for the pipeline; beyond it, they wait in the socket and then with the prober.
@@ -135,14 +140,16 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             settings.release,
             suspected,
         )
+        comparing = Comparing(figures=figures, store=PostgresBaselines(pool), ledger=ledger)
+        releases, spool = Releases(pool), _spool(settings.store)
         pipeline = Pipeline(
             configuration=configuration,
             series=series,
             figures=figures,
-            comparing=Comparing(figures=figures, store=PostgresBaselines(pool), ledger=ledger),
+            comparing=comparing,
             measurements=measurements,
-            releases=Releases(pool),
-            spool=_spool(settings.store),
+            releases=releases,
+            spool=spool,
             drift=drift,
             alerts=alerts,
             findings=PostgresFindings(pool),
@@ -170,6 +177,26 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             gate=gate,
             clock=clock,
         )
+        vitals = Vitals(pool, spool, watch, clock)
+        add_pages(
+            app,
+            Site(
+                configuration=configuration,
+                figures=figures,
+                watch=watch,
+                vitals=vitals,
+                alerts=alerts,
+                ledger=ledger,
+                history=PostgresHistory(pool),
+                measurements=measurements,
+                baselines=PostgresBaselines(pool),
+                comparing=comparing,
+                drifting=Drifting(figures, pool),
+                releases=releases,
+                gate=gate,
+                clock=clock,
+            ),
+        )
         server = _Server(
             uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3)
         )
@@ -193,6 +220,7 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
                 group.create_task(_every(_CHRONICLE_SECONDS, pipeline.keep_findings, clock)),
                 group.create_task(_every(_HOUSEKEEPING_SECONDS, scheduled.capture_if_due, clock)),
                 group.create_task(_every(_HOUSEKEEPING_SECONDS, chronicle.keep_house, clock)),
+                group.create_task(_every(EVERY_SECONDS, vitals.look, clock, first=0.0)),
             ]
             serving = group.create_task(server.serve([listener]))
             log.info("ready to serve", series=len(series), instance=instance)

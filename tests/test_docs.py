@@ -247,8 +247,13 @@ def test_judging_states_the_figures_of_the_code() -> None:
         assert figure in text, figure
 
 
-def test_the_picture_is_small() -> None:
-    """A repository is no photo album: a PNG of less than 250 kB."""
-    picture = (DOCS / "pictures" / "report.png").read_bytes()
-    assert picture.startswith(b"\x89PNG")
-    assert len(picture) < 250_000
+def test_pictures_are_small_and_shown() -> None:
+    """A repository is no photo album: each is a PNG of less than 250 kB that a page shows."""
+    pages = "".join(read(page) for page in PAGES)
+    pictures = sorted((DOCS / "pictures").iterdir())
+    assert pictures
+    for picture in pictures:
+        content = picture.read_bytes()
+        assert content.startswith(b"\x89PNG"), picture.name
+        assert len(content) < 250_000, picture.name
+        assert f"pictures/{picture.name})" in pages, f"{picture.name} is shown nowhere"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from baselines.baseline import Baseline
 from baselines.samples import Samples
@@ -43,29 +44,31 @@ def render_html(assessment: Assessment, *, before: Baseline | None = None, after
     `before` and `after` are the captures compared: where both are given, the details overlay their distributions. The
     file loads nothing, runs nothing, prints, and reads in light and dark and at 390 px.
     """
+    values = report_values(assessment, before=before, after=after)
+    return environment().get_template("report.html.j2").render(figures=figures, **values)
+
+
+def report_values(
+    assessment: Assessment, *, before: Baseline | None = None, after: Baseline | None = None
+) -> dict[str, Any]:
+    """What `report_body.html.j2` shows, besides `figures`."""
     ordered = assessment.comparison.worst_first
     forest = Forest(ordered)
-    rows = [_row(number, one, assessment, forest, before, after) for number, one in enumerate(ordered, start=1)]
-    return (
-        environment()
-        .get_template("report.html.j2")
-        .render(
-            assessment=assessment,
-            forest=forest,
-            rows=rows,
-            headline=wording.headlines(assessment),
-            advice=wording.advice(assessment),
-            doubt=wording.doubt(assessment) if assessment.comparison.having(Verdict.DEGRADED) else "",
-            loads=wording.loads(assessment),
-            costed=any(one.impact_seconds_per_hour is not None for one in ordered),
-            counts=[(one, count) for one in SEVERITY if (count := len(assessment.comparison.having(one)))],
-            changes=wording.changes(assessment),
-            statements=workload.sentences(assessment.comparison.workload),
-            figures=figures,
-            wording=wording,
-            chart=(WIDTH, HEIGHT),
-        )
-    )
+    return {
+        "assessment": assessment,
+        "forest": forest,
+        "rows": [_row(number, one, assessment, forest, before, after) for number, one in enumerate(ordered, start=1)],
+        "headline": wording.headlines(assessment),
+        "advice": wording.advice(assessment),
+        "doubt": wording.doubt(assessment) if assessment.comparison.having(Verdict.DEGRADED) else "",
+        "loads": wording.loads(assessment),
+        "costed": any(one.impact_seconds_per_hour is not None for one in ordered),
+        "counts": [(one, count) for one in SEVERITY if (count := len(assessment.comparison.having(one)))],
+        "changes": wording.changes(assessment),
+        "statements": workload.sentences(assessment.comparison.workload),
+        "wording": wording,
+        "chart": (WIDTH, HEIGHT),
+    }
 
 
 def _row(

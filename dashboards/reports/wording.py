@@ -225,7 +225,7 @@ def sentence(text: str) -> str:
     """The same words with a capital in front and a full stop behind."""
     first = text.partition(" ")[0]
     # A name such as database_queries.portfolio_summary stays as it is written.
-    begun = f"{text[:1].upper()}{text[1:]}" if first.isalpha() else text
+    begun = f"{text[:1].upper()}{text[1:]}" if first.rstrip(":").isalpha() else text
     return begun + ("" if text.endswith((".", "!", "?")) else ".")
 
 

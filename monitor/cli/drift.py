@@ -12,14 +12,6 @@ import click
 from baselines import Series, SeriesRegistry
 from baselines.watcher import Drift
 from monitor.cli.context import configured, with_store
-from monitor.cli.drift_report import (
-    NO_REFERENCE,
-    approval_told,
-    progress_told,
-    reference_told,
-    since_told,
-    standing_document,
-)
 from monitor.cli.options import config_option, format_option
 from monitor.cli.progress import TerminalProgress
 from monitor.cli.tables import print_table
@@ -28,6 +20,14 @@ from monitor.comparing import Figures
 from monitor.configuration import Configuration
 from monitor.creep import Creep, Forecast
 from monitor.drift import watchable
+from monitor.drift_report import (
+    NO_REFERENCE,
+    approval_told,
+    progress_told,
+    reference_told,
+    since_told,
+    standing_document,
+)
 from monitor.drifting import Drifting, Held, Renewal, Unarmed
 from monitor.errors import ConfigurationError, ExitCode, UndecidedError
 from monitor.user import user_name

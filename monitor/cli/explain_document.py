@@ -5,8 +5,8 @@ from typing import Any
 
 from alerts import Alert, AlertState
 from baselines import Question
-from monitor.cli.drift_report import standing_document
 from monitor.cli.explain_report import Explanation
+from monitor.drift_report import standing_document
 from monitor.explaining import Today, limit_today
 from thresholds import AppliedRule
 

@@ -8,10 +8,10 @@ import click
 
 from alerts import Alert, AlertState
 from baselines import Direction, Measurement, Outcome, Question, Series, SeriesComparison, Summary, Unit
-from monitor.cli.drift_report import standing_told
 from monitor.cli.tables import print_table
 from monitor.comparing import Figures
 from monitor.configuration import Configuration
+from monitor.drift_report import standing_told
 from monitor.explaining import Today, limit_today
 from probes import ProbeSettings
 from thresholds import (

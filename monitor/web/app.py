@@ -1,4 +1,4 @@
-"""The service's HTTP interface: health, metrics, the status page, and JSON under `/api/v1`."""
+"""The service's HTTP interface: health, metrics, and JSON under `/api/v1`."""
 
 import re
 import uuid
@@ -12,10 +12,10 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import AwareDatetime
 
-from alerts import UNANSWERED, Alerts, AlertState, AlertStoreError, Policy
+from alerts import Alerts, AlertStoreError, Policy
 from baselines import Clock, Ledger
 from baselines.postgres_snapshots import PostgresSnapshots
-from dashboards import change_documents, render_api_page, render_status_page, service_policy
+from dashboards import change_documents, render_api_page, service_policy
 from monitor.access import Right
 from monitor.acknowledging import IncidentAnswers
 from monitor.exporter import Exporter
@@ -24,12 +24,10 @@ from monitor.settings import Settings
 from monitor.watch import Watch
 from monitor.web.alert_routes import alert_routes
 from monitor.web.rights import Gate
-from monitor.web.status import series_documents, status_view
+from monitor.web.status import series_documents
 from monitor.web.webhooks import webhook_routes
 
 CORRELATION_HEADER = "X-Correlation-ID"
-# What the status page lists: resolved alerts are history.
-SHOWN = (*UNANSWERED, AlertState.ACKNOWLEDGED)
 _NO_STORE = "the store can't be reached; try again"
 _HARMLESS = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -83,16 +81,6 @@ def create_app(
         """Prometheus text, or OpenMetrics where the Accept header asks for it."""
         body, content_type = exporter.render(request.headers.get("accept", ""))
         return Response(body, media_type=content_type)
-
-    @app.get("/", dependencies=[public], response_class=HTMLResponse)
-    async def status_page() -> HTMLResponse:
-        """The status page."""
-        try:
-            open_alerts = await alerts.list_alerts(SHOWN, limit=1000)
-        except AlertStoreError:
-            open_alerts = None
-        view = status_view(settings, watch, open_alerts, clock.now())
-        return HTMLResponse(render_status_page(view))
 
     @app.get("/docs", dependencies=[public], response_class=HTMLResponse)
     async def docs() -> HTMLResponse:

@@ -1,27 +1,28 @@
 """What the service knows, turned into the view of the status page and the documents of the API."""
 
-import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from alerts import UNANSWERED, AlertRecord, AlertState
-from baselines import SeriesComparison
+from baselines import FLOOR_SECONDS, Direction, Series, SeriesComparison
 from baselines.verdict import Question
 from dashboards import ComponentHealth, OpenAlert, SeriesStatus, StatusPage
-from monitor.settings import Settings
 from monitor.watch import Watch
+from monitor.web.site import Site
 from thresholds import Level
 
 
-def status_view(settings: Settings, watch: Watch, alerts: Sequence[AlertRecord] | None, now: datetime) -> StatusPage:
+def status_view(site: Site, alerts: Sequence[AlertRecord] | None, now: datetime) -> StatusPage:
     """The status page's view; `alerts` is None while the store can't be asked."""
+    watch = site.watch
+    compared = _by_name(watch)
     return StatusPage(
-        environment=settings.environment,
-        instance=socket.gethostname(),
+        environment=site.environment,
+        instance=site.instance,
         now=now,
-        series=[_series_status(watch, name) for name in watch.series],
+        series=[series_status(site, one, compared.get(name), with_strip=True) for name, one in watch.series.items()],
         alerts=[
             OpenAlert(
                 series=one.series,
@@ -29,25 +30,28 @@ def status_view(settings: Settings, watch: Watch, alerts: Sequence[AlertRecord] 
                 tier=one.tier,
                 state=one.state,
                 since=one.fired_at or one.opened_at,
+                path=f"/alerts/{one.id}",
             )
             for record in alerts or ()
             for one in [record.alert]
             if one.state in (*UNANSWERED, AlertState.ACKNOWLEDGED)
         ],
-        components=[
-            ComponentHealth(
-                name="store",
-                works=watch.store_up and alerts is not None,
-                detail="" if watch.store_up and alerts is not None else "can't be reached; measurements are spooled",
-            ),
-            ComponentHealth(
-                name="probes",
-                works=watch.prober_is_running(now),
-                detail="" if watch.prober_is_running(now) else "the probing process shows no sign of life",
-            ),
-            ComponentHealth(name="baseline", works=not watch.not_compared, detail=watch.not_compared),
-        ],
+        components=components_of(watch, store_answers=alerts is not None, now=now),
     )
+
+
+def components_of(watch: Watch, *, store_answers: bool, now: datetime) -> list[ComponentHealth]:
+    """The parts of the service, and what is wrong with those that do not work."""
+    store, prober = watch.store_up and store_answers, watch.prober_is_running(now)
+    return [
+        ComponentHealth(
+            name="store", works=store, detail="" if store else "It can't be reached; measurements are spooled."
+        ),
+        ComponentHealth(
+            name="probes", works=prober, detail="" if prober else "The probing process shows no sign of life."
+        ),
+        ComponentHealth(name="baseline", works=not watch.not_compared, detail=watch.not_compared),
+    ]
 
 
 def series_documents(watch: Watch, now: datetime) -> list[dict[str, Any]]:
@@ -84,12 +88,16 @@ def alert_documents(records: Sequence[AlertRecord]) -> list[dict[str, Any]]:
     ]
 
 
-def _series_status(watch: Watch, name: str) -> SeriesStatus:
-    latest, compared = watch.latest.get(name), _compared(watch, name)
-    findings = watch.findings_of(name)
+def series_status(
+    site: Site, series: Series, compared: SeriesComparison | None, *, with_strip: bool = False
+) -> SeriesStatus:
+    """How one series stands; `compared` is its last hour against the active baseline."""
+    watch, name = site.watch, series.name
+    latest, findings = watch.latest.get(name), watch.findings_of(name)
     typical = compared.answer(Question.TYPICAL) if compared else None
     return SeriesStatus(
-        series=watch.series[name],
+        series=series,
+        service=site.services.get(name, ""),
         level=_worst(one.level for one in findings if not one.dry_run),
         dry_run=_worst(one.level for one in findings if one.dry_run),
         value=latest.value if latest else None,
@@ -97,7 +105,20 @@ def _series_status(watch: Watch, name: str) -> SeriesStatus:
         last_run_at=latest.started_at if latest else None,
         verdict=compared.verdict if compared else None,
         ratio=typical.ratio if typical else None,
+        strip=site.strips.strip(series, _first_limit(site, series, compared)) if with_strip else None,
     )
+
+
+def _first_limit(site: Site, series: Series, compared: SeriesComparison | None) -> float | None:
+    """The value beyond which an hour's median is worse than allowed: a limit, or what the baseline tolerates."""
+    limits = site.limits[series.name]
+    known = [one.value for one in (limits.warning, limits.critical) if one is not None and one.window_seconds is None]
+    before = compared.before.median if compared and compared.before else None
+    if compared is not None and before is not None and series.is_duration:
+        known.append(max(before * compared.tolerance, before + FLOOR_SECONDS))
+    if not known:
+        return None
+    return max(known) if series.direction is Direction.FLOOR else min(known)
 
 
 def _worst(levels: Iterable[Level]) -> Level:
@@ -105,14 +126,17 @@ def _worst(levels: Iterable[Level]) -> Level:
     return next((level for level in (Level.CRITICAL, Level.WARNING) if level in found), Level.OK)
 
 
-def _compared(watch: Watch, name: str) -> SeriesComparison | None:
-    if watch.comparison is None:
-        return None
-    return next((one for one in watch.comparison.series if one.series.name == name), None)
+def compared_of(watch: Watch, name: str) -> SeriesComparison | None:
+    """The last hour of a series against the active baseline, None where it is not compared."""
+    return _by_name(watch).get(name)
+
+
+def _by_name(watch: Watch) -> dict[str, SeriesComparison]:
+    return {} if watch.comparison is None else {one.series.name: one for one in watch.comparison.series}
 
 
 def _to_baseline(watch: Watch, name: str) -> dict[str, Any] | None:
-    compared = _compared(watch, name)
+    compared = compared_of(watch, name)
     if compared is None:
         return None
     typical = compared.answer(Question.TYPICAL)

@@ -7,13 +7,25 @@ from tests.bench.b2 import b2
 from tests.bench.b3 import b3
 from tests.bench.b4 import b4
 from tests.bench.b5 import b5
+from tests.bench.b6 import b6
 from tests.bench.b7 import b7
 from tests.bench.b8 import b8
 from tests.bench.b9 import b9
 from tests.bench.b10 import b10
 from tests.bench.result import write
 
-BENCHMARKS = {"B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": b5, "B7": b7, "B8": b8, "B9": b9, "B10": b10}
+BENCHMARKS = {
+    "B1": b1,
+    "B2": b2,
+    "B3": b3,
+    "B4": b4,
+    "B5": b5,
+    "B6": b6,
+    "B7": b7,
+    "B8": b8,
+    "B9": b9,
+    "B10": b10,
+}
 
 
 def main() -> int:

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-VOID = {"meta", "br", "wbr", "link", "img", "input", "hr"}
+VOID = {"meta", "br", "wbr", "link", "img", "input", "hr", "col"}
 # Attributes that make a browser fetch or run something.
 REFERENCES = {"src", "href", "srcset", "action", "poster", "data", "formaction", "xlink:href", "background"}
 
@@ -10,7 +10,9 @@ REFERENCES = {"src", "href", "srcset", "action", "poster", "data", "formaction",
 class Page(HTMLParser):
     """A page as a browser would read it: tags, references, words; `problems` says what is wrong with it."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, *, served: bool = False) -> None:
+        """`served`: by the service, so that it may lead to other pages of it and send forms to them."""
+        self._served = served
         super().__init__(convert_charrefs=True)
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str, str | None]] = []
@@ -31,10 +33,13 @@ class Page(HTMLParser):
             self.attributes.append((tag, name, value))
             if name.startswith("on"):
                 self.problems.append(f"{tag} has the handler {name}")
-            if name in REFERENCES and not (value or "").startswith("#"):
+            if name in REFERENCES and not self._may_lead_to(value or ""):
                 self.problems.append(f"{tag} leads to {value}")
             if name == "style":
                 self.problems.append(f"{tag} has a style that the policy does not allow")
+
+    def _may_lead_to(self, value: str) -> bool:
+        return value.startswith("#") or (self._served and value.startswith("/") and not value.startswith("//"))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """A self-closing tag of SVG."""
@@ -49,6 +54,8 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """The words a person reads, style sheets aside."""
+        if self._open and self._open[-1] == "script":
+            return
         if self._open and self._open[-1] == "style":
             if "url(" in data or "@import" in data:
                 self.problems.append("the style sheet loads something")
@@ -66,4 +73,12 @@ def read(html: str) -> Page:
     page = Page(html)
     assert not page.problems
     assert not {"script", "link", "iframe", "object", "embed", "img", "base", "form"} & set(page.tags)
+    return page
+
+
+def read_served(html: str) -> Page:
+    """The same of a page that the service answers with: it leads nowhere but to the service."""
+    page = Page(html, served=True)
+    assert not page.problems
+    assert not {"iframe", "object", "embed", "img", "base"} & set(page.tags)
     return page

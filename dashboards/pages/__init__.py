@@ -1,0 +1,1 @@
+"""The built-in pages: the frame around them, and what each shows."""

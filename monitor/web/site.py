@@ -1,0 +1,86 @@
+"""What the built-in pages are made from, and how one of them is answered."""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from alerts import Alerts
+from baselines import Clock, Ledger
+from baselines.postgres import PostgresBaselines, PostgresMeasurements
+from baselines.postgres_history import PostgresHistory
+from dashboards.pages.frame import Frame, render_page
+from monitor.access import Right
+from monitor.comparing import Comparing, Figures
+from monitor.configuration import Configuration
+from monitor.drifting import Drifting
+from monitor.releases import Releases
+from monitor.vitals import Vitals
+from monitor.watch import Watch
+from monitor.web.day_strips import DayStrips
+from monitor.web.rights import COOKIE, Gate
+from thresholds import SeriesLimits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """Everything the pages read; none of them changes any of it."""
+
+    configuration: Configuration
+    figures: Figures
+    watch: Watch
+    vitals: Vitals
+    alerts: Alerts
+    ledger: Ledger
+    history: PostgresHistory
+    measurements: PostgresMeasurements
+    baselines: PostgresBaselines
+    comparing: Comparing
+    drifting: Drifting
+    releases: Releases
+    gate: Gate
+    clock: Clock
+    instance: str = field(default_factory=socket.gethostname)
+
+    @property
+    def environment(self) -> str:
+        """What is watched."""
+        return self.configuration.settings.environment
+
+    @cached_property
+    def limits(self) -> Mapping[str, SeriesLimits]:
+        """The limits of each series; the configuration does not change while we run."""
+        return {name: self.figures.matrix.limits_of(one) for name, one in self.watch.series.items()}
+
+    @cached_property
+    def strips(self) -> DayStrips:
+        """The last day of each series."""
+        return DayStrips(self.history, self.watch.series)
+
+    @cached_property
+    def services(self) -> Mapping[str, str]:
+        """By series, the name of the target that its probe looks at; one without a target is left out."""
+        probes = self.configuration.settings.probes.values()
+        return {one.name: probe.target for probe in probes if probe.target is not None for one in probe.series()}
+
+    async def frame(self, request: Request) -> Frame:
+        """What stands around a page for whoever asks; while the store is away nobody is known to be an operator."""
+        is_operator = await self.gate.allows(request, Right.OPERATOR)
+        return Frame(
+            environment=self.environment,
+            path=request.url.path,
+            now=self.clock.now(),
+            is_operator=is_operator,
+            can_log_out=is_operator and self.gate.operators_need_token and COOKIE in request.cookies,
+        )
+
+    async def answer(
+        self, request: Request, template: str, *, title: str, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """A page of the house."""
+        frame = await self.frame(request)
+        return HTMLResponse(render_page(template, frame, title=title, **values), status)
