@@ -16,12 +16,14 @@ class Bell:
         """End the wait that is on, or else the next one."""
         self._rung.set()
 
-    async def wait(self, seconds: float) -> None:
-        """Return after that long, or at the ring."""
+    async def wait(self, seconds: float) -> bool:
+        """Return after that long, or at the ring; whether it was rung."""
         waits = {asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._rung.wait())}
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for one in waits:
                 one.cancel()
+        rung = self._rung.is_set()
         self._rung.clear()
+        return rung

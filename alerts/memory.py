@@ -191,6 +191,10 @@ class MemoryAlerts:
         """The link of that hash."""
         return self.book.links.get(digest)
 
+    async def prune_links(self, before: datetime) -> None:
+        """Forget links that expired before that."""
+        self.book.links = {digest: one for digest, one in self.book.links.items() if one.expires_at >= before}
+
     async def use_link(self, digest: str, by: str, now: datetime) -> list[Transition]:
         """Acknowledge what it stands for, as `Outbox.use_link` says."""
         link = self.book.links.get(digest)

@@ -10,7 +10,7 @@ from alerts.evaluation import resolved
 from alerts.mutes import MuteKind, Mutes
 from alerts.notification import Reason
 from alerts.policy import Policy
-from alerts.transition import Transition, quieten, without_steps
+from alerts.transition import Transition, quieten, tell, without_steps
 
 
 def acknowledge(alert: Alert, by: str, policy: Policy, now: datetime) -> Transition:
@@ -27,7 +27,9 @@ def acknowledge(alert: Alert, by: str, policy: Policy, now: datetime) -> Transit
         acknowledged_by=by,
         acknowledged_until=now + timedelta(seconds=policy.tier_of(alert).acknowledgement_expires_seconds),
     )
-    return Transition(reason=Reason.ACKNOWLEDGED, before=alert, after=acknowledged, by=by)
+    known = policy.channels
+    incidents = [name for name in alert.channels if name in known and known[name].keeps_incidents]
+    return replace(tell(acknowledged, Reason.ACKNOWLEDGED, incidents, policy, now, before=alert), by=by)
 
 
 def resolve(alert: Alert, by: str, policy: Policy, now: datetime) -> Transition:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from alerts.alert import AlertState
@@ -119,6 +119,10 @@ class Alerts:
     async def use_link(self, token: str, by: str) -> list[Transition]:
         """Acknowledge by a link. Raises LinkError for one that is forged, expired, used, or has nothing left to say."""
         return self._announced(await self._outbox.use_link(self._digest(token), by, self._clock.now()))
+
+    async def keep_house(self) -> None:
+        """Forget links that have been worth nothing for a week."""
+        await self._outbox.prune_links(self._clock.now() - timedelta(days=7))
 
     async def advance(self) -> list[Transition]:
         """Take the steps by the clock that are due: escalations, reminders, acknowledgements that expired."""

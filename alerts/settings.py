@@ -8,10 +8,24 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from alerts.messages.message import Style
 from thresholds.quantity import Duration
 
+# Services with incidents of their own (`alerts.incidents`): one an alert, and its acknowledgement is told them too.
+_INCIDENTS = ("pagerdutyevents", "opsgeniealerts")
 _FORMS = {
     Style.MAIL: ("mailto", "mailtos", "sendgrid", "mailgun", "ses", "sparkpost", "smtp2go"),
-    Style.SMS: ("sns", "twilio", "vonage", "nexmo", "messagebird", "bulksms", "clicksend", "plivo", "sinch", "signal"),
-    Style.CALL: ("voipms", "seven"),
+    Style.SMS: (
+        "bulksms",
+        "clicksend",
+        "messagebird",
+        "nexmo",
+        "plivo",
+        "seven",
+        "signal",
+        "sinch",
+        "sns",
+        "twilio",
+        "voipms",
+        "vonage",
+    ),
 }
 _RATE = re.compile(r"(\d+)\s*(?:per|/)\s*(?:(\d+(?:\.\d+)?)\s*)?([a-z]+)")
 _SECONDS = {"s": 1.0, "second": 1.0, "min": 60.0, "m": 60.0, "minute": 60.0, "h": 3600.0, "hour": 3600.0}
@@ -60,8 +74,16 @@ class ChannelSettings(BaseModel):
         """How messages to this channel are written."""
         if self.style is not None:
             return self.style
-        scheme = self.url.get_secret_value().partition("://")[0].lower()
-        return next((style for style, schemes in _FORMS.items() if scheme in schemes), Style.CHAT)
+        return next((style for style, schemes in _FORMS.items() if self._scheme in schemes), Style.CHAT)
+
+    @property
+    def keeps_incidents(self) -> bool:
+        """Whether the service has an incident for each alert, which is acknowledged there when it is here."""
+        return self._scheme in _INCIDENTS
+
+    @property
+    def _scheme(self) -> str:
+        return self.url.get_secret_value().partition("://")[0].lower()
 
 
 class WebhookSettings(BaseModel):

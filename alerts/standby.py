@@ -202,6 +202,10 @@ class Standby:
         """As `Outbox.find_link`."""
         return await self._either(lambda: self._outbox.find_link(digest), lambda: self._memory.find_link(digest))
 
+    async def prune_links(self, before: datetime) -> None:
+        """As `Outbox.prune_links`."""
+        await self._either(lambda: self._outbox.prune_links(before), lambda: self._memory.prune_links(before))
+
     async def use_link(self, digest: str, by: str, now: datetime) -> list[Transition]:
         """As `Outbox.use_link`."""
         return await self._changed(

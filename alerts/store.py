@@ -160,6 +160,10 @@ class Outbox(Protocol):
         """The link of that hash, None where there is none."""
         ...
 
+    async def prune_links(self, before: datetime) -> None:
+        """Forget links that expired before that."""
+        ...
+
     async def use_link(self, digest: str, by: str, now: datetime) -> list[Transition]:
         """Acknowledge what the link stands for and is still in that occurrence. Raises LinkError where nothing is."""
         ...

@@ -21,7 +21,9 @@ class AlertEventView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertView:
-    """One alert. `figures` is the value against its limit, `lasted` how long it has been or was, both in words."""
+    """One alert. `figures` is the value against its limit, `lasted` how long it has been or was, both in words; `since`
+    is when it began.
+    """
 
     id: str
     series: str
@@ -56,7 +58,8 @@ class SilenceView:
 class AcknowledgeView:
     """What a link in a message stands for. `refusal` says why it is worth nothing any more, `done_by` who used it now.
 
-    `needs_token`: these alerts are acknowledged only by somebody who logs in. Of no alert: the test of a channel.
+    `needs_token`: these alerts are acknowledged only by somebody who logs in; `problem` is what was wrong when somebody
+    tried. Of no alert: the test of a channel.
     """
 
     alerts: Sequence[AlertView]
@@ -64,6 +67,7 @@ class AcknowledgeView:
     refusal: str = ""
     done_by: str = ""
     needs_token: bool = False
+    problem: str = ""
 
 
 def render_alerts(alerts: Sequence[AlertView], silences: Sequence[SilenceView], now: datetime) -> str:

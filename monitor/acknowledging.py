@@ -1,5 +1,6 @@
 """Brings back what people acknowledge elsewhere: in the services that keep incidents of their own."""
 
+import re
 from collections.abc import Mapping
 
 import httpx
@@ -13,6 +14,8 @@ from baselines import Clock
 
 # What begins an occurrence: an answer that is older was to the one before.
 _TOLD = (Reason.FIRED, Reason.RAISED, Reason.REOPENED, Reason.UNSILENCED)
+# A service tells of other incidents too; what some are called, the store would take for a fault of its own.
+_OURS = re.compile(r"[0-9a-f]{1,32}")
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +53,8 @@ class IncidentAnswers:
 
         Whether there was anything to acknowledge. Raises AlertStoreError where the store can't be asked.
         """
+        if not _OURS.fullmatch(answer.alert_id):
+            return False
         record = await self._alerts.find_alert(answer.alert_id)
         if record is None or record.alert.state not in UNANSWERED:
             return False

@@ -92,6 +92,11 @@ class Figures:
         except ValidationError as error:
             told = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors(include_url=False))
             raise ConfigurationError(configuration.at(("alerts",), told)) from error
+        for name, probe in settings.probes.items():
+            if probe.route is not None and probe.route not in routing.alert_categories:
+                categories = ", ".join(sorted(routing.alert_categories))
+                told = f"there is no alert category {probe.route}; there are: {categories}"
+                raise ConfigurationError(configuration.at(("probes", name, "route"), told))
         return cls(series, matrix, routing, rollback, load_grades().overridden(settings.grades))
 
     def limits_by_level(self, series: Series) -> dict[Level, float]:

@@ -22,7 +22,7 @@ def foundations(settings: Settings, names: Mapping[str, str]) -> dict[str, froze
         found = frozenset(direct.get(name, ())) - seen
         return found.union(*(below(one, seen | found) for one in found))
 
-    return {name: below(name, frozenset({name})) - {name} for name in direct}
+    return {name: below(name, frozenset({name})) for name in direct}
 
 
 def confirming_probes(settings: Settings, routing: Routing) -> dict[str, list[str]]:

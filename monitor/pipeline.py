@@ -1,6 +1,8 @@
 """Measurement → stored → held against limits and baseline → finding → alert: the one way data walks."""
 
 import asyncio
+import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -74,6 +76,7 @@ class Pipeline:
         self._ask_for_snapshot = ask_for_snapshot
         self._clock = clock
         self._registered = False
+        self._tried_at = -math.inf
         self._limits = {name: figures.matrix.limits_of(one) for name, one in series.items()}
         self._dry_runs = frozenset(name for name, one in self._limits.items() if one.dry_run)
         self._counting = Counting(series, self._limits)
@@ -85,9 +88,10 @@ class Pipeline:
         known = [one for one in batch if one.series in self._series]
         for one in known:
             self._watch.saw(one)
-        await self._keep(known)
         findings = [finding for one in known for finding in self._held_against_limits(one)]
-        await self._tell(findings + self._drift.take(known, self._clock.now()))
+        findings += self._drift.take(known, self._clock.now())
+        # A store that takes its time must not delay the telling.
+        await asyncio.gather(self._keep(known), self._tell(findings))
 
     async def register(self) -> None:
         """Make the series known to the store, where it is there; else the first measurements that it takes do.
@@ -204,6 +208,7 @@ class Pipeline:
         try:
             await self._measurements.compact(now)
             await self._stored_findings.prune(now - timedelta(days=settings.rollups_days))
+            await self._alerts.keep_house()
             await self._measurements.prune(
                 now - timedelta(days=settings.samples_days), now - timedelta(days=settings.rollups_days)
             )
@@ -232,6 +237,10 @@ class Pipeline:
     async def _keep(self, measurements: Sequence[Measurement]) -> None:
         if not measurements:
             return
+        if not self._watch.store_up and self._clock.monotonic() - self._tried_at < _APPEND_SECONDS:
+            self.keep_for_later(measurements)
+            return
+        self._tried_at = self._clock.monotonic()
         try:
             async with asyncio.timeout(_APPEND_SECONDS):
                 if not self._registered:
@@ -257,7 +266,8 @@ class Pipeline:
             if one.level is not Level.OK:
                 log.info("finding", series=one.series, rule=one.rule, severity=one.level, summary=one.summary)
         try:
-            await self._alerts.record([one.told for one in findings])
+            for each in _one_by_one(findings):
+                await self._alerts.record([one.told for one in each])
         except AlertStoreError as error:
             log.error("findings could not be recorded", reason=str(error))
 
@@ -266,3 +276,16 @@ class Pipeline:
             log.info("the store is back") if up else log.error("the store is away, spooling", reason=reason)
         self._watch.store_up = up
         self._exporter.store(up=up)
+
+
+def _one_by_one(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Evaluations of one rule that came together are as many as when each came by itself."""
+    turns: list[list[Finding]] = [[]]
+    seen: Counter[str] = Counter()
+    for one in findings:
+        turn = seen[one.fingerprint]
+        seen[one.fingerprint] += 1
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append(one)
+    return turns

@@ -60,11 +60,11 @@ async def keep_beat(beat: Beat, run: Run, hand: Hand, clock: Clock, nudge: Bell 
         if nudge is None:
             await clock.sleep(origin + at - clock.monotonic())
         else:
-            await nudge.wait(origin + at - clock.monotonic())
+            nudged = await nudge.wait(origin + at - clock.monotonic())
             early = clock.monotonic() - origin
-            if early < at and early < ran_at + RETRY_SECONDS:
-                continue
-            if early < at:
+            if nudged and early < at:
+                if early < ran_at + RETRY_SECONDS:
+                    continue
                 turn, at = turn - 1, early
         late_seconds = clock.monotonic() - (origin + at)
         measurements = await run(beat.probe, clock.now() - timedelta(seconds=late_seconds))

@@ -149,7 +149,8 @@ async def _show_host(probes: ProbeSet, teller: _Teller) -> None:
 
 
 def _count(transitions: list[Transition]) -> int:
-    return sum(len(one.notifications) for one in transitions)
+    """How many messages that makes: what has one cause is one message a channel."""
+    return len({(told.channel, told.group) for one in transitions for told in one.notifications})
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Alerts turned into the views of their pages."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import islice
 
 from alerts import UNANSWERED, Alert, AlertEvent, AlertRecord, AlertState, Silence
@@ -11,7 +12,9 @@ from dashboards.alert_pages import AlertEventView, AlertView, SilenceView
 STEPS_SHOWN = 4
 
 
-def alert_view(alert: Alert, events: Sequence[AlertEvent] = (), ahead: Iterable[Upcoming] = ()) -> AlertView:
+def alert_view(
+    alert: Alert, now: datetime, events: Sequence[AlertEvent] = (), ahead: Iterable[Upcoming] = ()
+) -> AlertView:
     """One alert, with its history and what is ahead of it where they are given."""
     return AlertView(
         id=alert.id,
@@ -20,8 +23,8 @@ def alert_view(alert: Alert, events: Sequence[AlertEvent] = (), ahead: Iterable[
         level=alert.level,
         tier=alert.tier,
         state=alert.state,
-        since=alert.fired_at or alert.opened_at,
-        lasted=f"for {format_duration(alert.duration_seconds)}",
+        since=alert.opened_at,
+        lasted=format_duration(((alert.resolved_at or now) - alert.opened_at).total_seconds()),
         figures=_figures(alert),
         acknowledged_by=(alert.acknowledged_by or "") if alert.state is AlertState.ACKNOWLEDGED else "",
         can_be_acknowledged=alert.state in UNANSWERED,
@@ -43,9 +46,9 @@ def alert_view(alert: Alert, events: Sequence[AlertEvent] = (), ahead: Iterable[
     )
 
 
-def alert_views(records: Sequence[AlertRecord]) -> list[AlertView]:
+def alert_views(records: Sequence[AlertRecord], now: datetime) -> list[AlertView]:
     """A list of alerts, without their history."""
-    return [alert_view(one.alert) for one in records]
+    return [alert_view(one.alert, now) for one in records]
 
 
 def silence_view(silence: Silence) -> SilenceView:

@@ -23,6 +23,9 @@ from monitor.errors import ConfigurationError
 from monitor.user import user_name
 from monitor.web.status import alert_documents
 
+# Of what is open nothing may be missing, so many alerts as one fault can make; of what ended, the latest.
+_MOST = 1000
+
 
 @click.group(
     commands=[silence, silences, unsilence, test, preview, schedule, history, backtest],
@@ -42,7 +45,7 @@ def list_(everything: bool, output_format: str, config: Path | None) -> None:
     states = tuple(AlertState) if everything else STANDING
 
     async def act(pool: asyncpg.Pool) -> list[AlertRecord]:
-        return await stored_alerts(configuration, pool).list_alerts(states)
+        return await stored_alerts(configuration, pool).list_alerts(states, limit=_MOST)
 
     records = with_store(configuration, act)
     if output_format == "json":

@@ -25,7 +25,9 @@ _DAYS = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
 @click.option("--since", type=_DAYS, help="From when on, in UTC [default: a week ago].")
 @click.option("--until", type=_DAYS, help="Until before when, in UTC [default: now].")
 @format_option("csv")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file to write it into.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="A file to write it into: JSON, else CSV."
+)
 @config_option
 def history(
     since: datetime | None, until: datetime | None, output_format: str, output: Path | None, config: Path | None

@@ -52,10 +52,12 @@ def silence(
     configuration = configured(config)
     now = SystemClock().now()
     starts_at = start.replace(tzinfo=UTC) if start else now
-    if starts_at + lasting <= now:
-        raise ConfigurationError(
-            f"the silence would have ended at {starts_at + lasting:%Y-%m-%d %H:%M} UTC, before now"
-        )
+    try:
+        ends_at = starts_at + lasting
+    except OverflowError as error:
+        raise ConfigurationError("the silence would never end") from error
+    if ends_at <= now:
+        raise ConfigurationError(f"the silence would have ended at {ends_at:%Y-%m-%d %H:%M} UTC, before now")
     try:
         parsed = Matcher.parse(matcher)
     except MatcherError as error:
@@ -64,7 +66,7 @@ def silence(
         id=secrets.token_hex(4),
         matcher=parsed,
         starts_at=starts_at,
-        ends_at=starts_at + lasting,
+        ends_at=ends_at,
         by=by,
         reason=reason,
         deployment=deployment,

@@ -96,3 +96,27 @@ def test_statement_19_what_fired_and_cleared_while_the_service_was_down_is_on_re
             assert incidents(service) == [(record.alert.id, False)]
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("kind", "url"), SERVICES, ids=["PagerDuty", "Opsgenie"])
+def test_statement_19_what_is_acknowledged_here_is_acknowledged_there(
+    kind: type[Double], url: str, routing: Routing
+) -> None:
+    """The service hears who has it in hand, and of nobody else's channels does anybody."""
+
+    async def scenario() -> None:
+        async with running(kind()) as service:
+            clock = ManualClock()
+            worker, alerts = room(routing, service, url, clock, Book())
+            await alerts.record([finding(rule=Rule.BASELINE)])
+            await worker.run_once()
+            [record] = await alerts.list_alerts()
+            await alerts.acknowledge(record.alert.id, "ada")
+            assert await worker.run_once() == 1
+            if isinstance(service, PagerDuty):
+                assert service.statuses() == [(record.alert.id, "acknowledged")]
+            else:
+                assert isinstance(service, Opsgenie)
+                assert [list(one.did) for one in service.alerts] == [["acknowledge"]]
+
+    asyncio.run(scenario())

@@ -1,0 +1,597 @@
+"""Alerts over HTTP: pages, JSON, and the link of a message, as whoever was woken by it meets them."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from html import unescape
+
+import httpx
+import pytest
+
+from alerts import AlertState
+from monitor.access import Right
+from tests.alerts.house import START
+from tests.monitor.web.served import House, finding, form_of, has_form, visit
+from thresholds import Level
+
+HOSTILE = '<script>alert("x")</script> & <b onclick=x>'
+
+
+def text_of(page: httpx.Response) -> str:
+    """What a person reads on a page, with single spaces."""
+    body = re.sub(r"<style>.*?</style>|</?(?:time|span|strong|a|wbr)\b[^>]*>", "", page.text, flags=re.DOTALL)
+    return unescape(" ".join(re.sub(r"<[^>]+>", " ", body).split()))
+
+
+def test_the_list_shows_what_is_open_what_is_silent_and_what_ended(store: str) -> None:
+    """Each in its place, an open alert with how long it has been, one that ended with how long it was."""
+
+    async def act(house: House) -> None:
+        await house.tell(finding(), finding(series="q.b"))
+        await house.clock.move(minutes=12)
+        await house.tell(finding(Level.OK, "q.b", summary="q.b is fine again"))
+        given = {"matcher": "features.*", "for": "2h", "by": "ann", "reason": "moving it", "deployment": "v42"}
+        assert (await house.client.post("/api/v1/silences", json=given)).status_code == 201
+        await house.clock.move(minutes=3)
+        text = text_of(await house.client.get("/alerts"))
+        opened, silent, ended = re.split("Silences and maintenance windows|What ended lately", text)
+        assert "1 alert is open. ! warning q.a is slow" in opened
+        assert "firing · tier_2_warning · since 2026-03-02 09:00:00 UTC, for 15 min" in opened
+        assert "series=features.*: moving it" in silent
+        assert "2026-03-02 09:12:00 UTC to 2026-03-02 11:12:00 UTC, or the end of deployment v42 · by ann" in silent
+        assert "q.b is fine again" in ended
+        assert "resolved · tier_2_warning · since 2026-03-02 09:00:00 UTC, lasted 12 min" in ended
+
+    visit(store, act)
+
+
+def test_nothing_is_open(store: str) -> None:
+    """It says so."""
+
+    async def act(house: House) -> None:
+        text = text_of(await house.client.get("/alerts"))
+        assert "No alert is open." in text
+        assert "Silences and maintenance windows None." in text
+
+    visit(store, act)
+
+
+def test_a_page_shows_an_alert_with_what_happened_and_what_is_ahead(store: str) -> None:
+    """The figure and its limit, who was told, who could not be, and the next step if nobody does anything."""
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding(summary="q.a takes very long"))
+        assert f'href="/alerts/{alert.id}"' in (await house.client.get("/alerts")).text
+        text = text_of(await house.client.get(f"/alerts/{alert.id}"))
+        assert "q.a takes very long ! warning firing" in text
+        assert "q.a: 1250 ms, limit 1000 ms" in text
+        ahead, happened = text.split("What happened")
+        assert "2026-03-02 10:00:00 UTC escalated slack-critical tier_3_critical" in ahead
+        assert "09:00:00 UTC fired" in happened
+        assert "09:00:00 UTC delivered slack-alerts by test" in happened
+        assert "09:00:00 UTC no recipient email-ops-team channel email-ops-team is not configured" in happened
+
+    visit(store, act)
+
+
+def test_an_alert_is_acknowledged_on_its_page(store: str) -> None:
+    """The button leads back to the page (303), which says who has it and has no button any more."""
+
+    async def act(house: House) -> None:
+        alert, other = await house.tell(finding(), finding(series="q.b"))
+        page = await house.client.get(f"/alerts/{alert.id}")
+        answer = await house.press(page, by=" ann ")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/alerts/{alert.id}")
+        after = await house.client.get(answer.headers["location"])
+        assert "acknowledged by ann" in text_of(after)
+        assert not has_form(after.text)
+        assert (await house.alert(alert.id)).acknowledged_by == "ann"
+        assert (await house.alert(other.id)).state is AlertState.FIRING
+
+    visit(store, act)
+
+
+@pytest.mark.parametrize("typed", ["", "   ", "\x00\u202e"])
+def test_the_page_asks_who_it_is(store: str, typed: str) -> None:
+    """Without a name, or with one that nobody could read, nothing is acknowledged."""
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding())
+        answer = await house.client.post(f"/alerts/{alert.id}/acknowledge", data={"by": typed})
+        assert (answer.status_code, answer.json()["detail"]) == (422, "say who has it in hand")
+        assert (await house.alert(alert.id)).state is AlertState.FIRING
+
+    visit(store, act)
+
+
+def test_a_name_is_one_line_that_can_be_read(store: str) -> None:
+    """What a store does not keep, or what turns the direction of writing, is left out; a long name is cut."""
+
+    async def act(house: House) -> None:
+        first, second, third = await house.tell(finding(), finding(series="q.b"), finding(series="q.c"))
+        await house.client.post(f"/alerts/{first.id}/acknowledge", data={"by": "an\x00n\r\n\u202elee" + "e" * 200})
+        assert (await house.alert(first.id)).acknowledged_by == ("an n lee" + "e" * 200)[:80]
+        await house.client.post(f"/api/v1/alerts/{second.id}/acknowledge", json={"by": "bob\x00\nlee"})
+        assert (await house.alert(second.id)).acknowledged_by == "bob lee"
+        assert len(house.links()) == 1  # of all three: it acknowledges the third, and the others again
+        await house.client.post(house.links()[0], data={"by": "\x00eve\n"})
+        assert (await house.alert(third.id)).acknowledged_by == "eve"
+
+    visit(store, act)
+
+
+def test_what_can_not_be_changed_is_told_apart(store: str) -> None:
+    """409 for an alert that is over, 404 for one that never was; the page and the interface agree."""
+
+    async def act(house: House) -> None:
+        (over,) = await house.tell(finding())
+        await house.tell(finding(Level.OK))
+        for alert_id, status in ((over.id, 409), ("0" * 12, 404)):
+            answers = [
+                await house.client.post(f"/alerts/{alert_id}/acknowledge", data={"by": "ann"}),
+                await house.client.post(f"/api/v1/alerts/{alert_id}/acknowledge", json={"by": "ann"}),
+                await house.client.post(f"/api/v1/alerts/{alert_id}/resolve", json={"by": "ann"}),
+            ]
+            assert [one.status_code for one in answers] == [status] * 3
+        assert (await house.client.get("/alerts/" + "0" * 12)).status_code == 404
+
+    visit(store, act)
+
+
+@pytest.mark.parametrize("alert_id", ["%00", "none", "0%00", "%ED%A0%80", "a" * 500])
+def test_what_can_be_no_id_is_not_asked_for(store: str, alert_id: str) -> None:
+    """404, and not what a store that can't be reached would be: for that, the service would go on without it."""
+
+    async def act(house: House) -> None:
+        by = {"by": "ann"}
+        answers = [
+            await house.client.get(f"/alerts/{alert_id}"),
+            await house.client.post(f"/alerts/{alert_id}/acknowledge", data=by),
+            await house.client.get(f"/api/v1/alerts/{alert_id}"),
+            await house.client.post(f"/api/v1/alerts/{alert_id}/acknowledge", json=by),
+            await house.client.post(f"/api/v1/alerts/{alert_id}/resolve", json=by),
+            await house.client.delete(f"/api/v1/silences/{alert_id}"),
+        ]
+        assert [one.status_code for one in answers] == [404] * 6
+
+    visit(store, act)
+
+
+def test_an_alert_is_ended_over_http(store: str) -> None:
+    """By name, and it stands in its history; a second time there is nothing to end."""
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding())
+        path = f"/api/v1/alerts/{alert.id}/resolve"
+        assert (await house.client.post(path, json={"by": "ann"})).json()["state"] == "resolved"
+        assert await house.events(alert.id, "resolved") == ["ann"]
+        assert (await house.client.post(path, json={"by": "ann"})).status_code == 409
+
+    visit(store, act)
+
+
+def test_silence_is_asked_for_and_ended_over_http(store: str) -> None:
+    """What it matches falls silent at once, what it does not goes on; ended, what is still broken is told."""
+
+    async def act(house: House) -> None:
+        await house.tell(finding(), finding(series="q.b"))
+        given = {"matcher": "series=q.a level=warning", "for": "2h", "by": "ann", "deployment": "v42"}
+        made = await house.client.post("/api/v1/silences", json=given)
+        assert made.status_code == 201
+        silence = made.json()
+        assert (silence["matcher"], silence["ends_at"]) == ("series=q.a level=warning", "2026-03-02T11:00:00Z")
+        assert (silence["by"], silence["deployment"], silence["reason"]) == ("ann", "v42", "")
+        assert await house.states() == {"q.a": AlertState.SILENCED, "q.b": AlertState.FIRING}
+        assert (await house.client.get("/api/v1/silences")).json() == [silence]
+        ended = await house.client.delete(f"/api/v1/silences/{silence['id']}")
+        assert (ended.status_code, ended.json()["ends_at"]) == (200, "2026-03-02T09:00:00Z")
+        await house.alerts.advance()
+        assert (await house.states())["q.a"] is AlertState.FIRING
+        assert (await house.client.get("/api/v1/silences")).json() == []
+        assert (await house.client.delete(f"/api/v1/silences/{silence['id']}")).status_code == 404
+
+    visit(store, act)
+
+
+def test_a_maintenance_window_begins_later(store: str) -> None:
+    """Until then everybody is told."""
+
+    async def act(house: House) -> None:
+        given = {"matcher": "q.*", "for": "1h", "by": "ann", "starts_at": "2026-03-02T12:00:00+02:00"}
+        made = (await house.client.post("/api/v1/silences", json=given)).json()
+        assert datetime.fromisoformat(made["ends_at"]) == START + timedelta(hours=2)
+        await house.tell(finding())
+        assert (await house.states())["q.a"] is AlertState.FIRING
+        await house.clock.move(minutes=61)
+        await house.tell(finding(series="q.b"))
+        assert (await house.states())["q.b"] is AlertState.SILENCED
+
+    visit(store, act)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"matcher": "colour=red"}, "'colour=red' is no matcher"),
+        ({"matcher": " \x00 "}, "a matcher says what is silenced"),
+        ({"for": "soon"}, "is no figure"),
+        ({"for": "-1h"}, "is no figure"),
+        ({"for": "9999999999999d"}, "the silence would never end"),
+        ({"for": "9000000d"}, "the silence would never end"),
+        ({"starts_at": "2026-03-02T06:00:00Z"}, "would have ended at 2026-03-02 08:00 UTC"),
+        ({"starts_at": "2026-03-02T12:00:00"}, "timezone"),
+        ({"by": "\x00"}, "at least 1 character"),
+        ({"by": None}, "valid string"),
+        ({"until": "x"}, "Extra inputs"),
+    ],
+)
+def test_a_silence_that_makes_no_sense_is_refused(store: str, wrong: dict[str, object], said: str) -> None:
+    """422 with what is wrong, and nothing is silent."""
+
+    async def act(house: House) -> None:
+        given = {"matcher": "q.*", "for": "2h", "by": "ann", **wrong}
+        answer = await house.client.post("/api/v1/silences", json=given)
+        assert answer.status_code == 422
+        assert said in answer.text
+        assert (await house.client.get("/api/v1/silences")).json() == []
+
+    visit(store, act)
+
+
+def test_everything_but_the_link_is_for_operators(store: str) -> None:
+    """401 without a token where operators need one, 403 with that of another right; nothing has changed."""
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding())
+        ingest = await house.tokens.create("front", Right.INGEST, house.clock.now(), START + timedelta(days=1))
+        routes = [
+            ("GET", "/alerts"),
+            ("GET", f"/alerts/{alert.id}"),
+            ("POST", f"/alerts/{alert.id}/acknowledge"),
+            ("GET", "/api/v1/alerts"),
+            ("GET", f"/api/v1/alerts/{alert.id}"),
+            ("POST", f"/api/v1/alerts/{alert.id}/acknowledge"),
+            ("POST", f"/api/v1/alerts/{alert.id}/resolve"),
+            ("GET", "/api/v1/silences"),
+            ("POST", "/api/v1/silences"),
+            ("DELETE", "/api/v1/silences/0123abcd"),
+        ]
+        for headers, status in (({}, 401), ({"Authorization": f"Bearer {ingest}"}, 403)):
+            asked = {
+                (method, path): await house.client.request(method, path, headers=headers, json={"by": "eve"})
+                for method, path in routes
+            }
+            assert {one: answer.status_code for one, answer in asked.items()} == dict.fromkeys(routes, status)
+        assert (await house.alert(alert.id)).state is AlertState.FIRING
+        (link,) = house.links()
+        assert (await house.client.get(link)).status_code == 200
+
+    visit(store, act, operators_need_token=True)
+
+
+def test_another_site_can_not_press_the_button(store: str) -> None:
+    """A form of a foreign page, and a name of its own that leads to this machine."""
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding())
+        path, body = f"/alerts/{alert.id}/acknowledge", {"by": "eve"}
+        for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.example"}):
+            assert (await house.client.post(path, data=body, headers=headers)).status_code == 403
+        assert (await house.alert(alert.id)).state is AlertState.FIRING
+
+    visit(store, act)
+
+
+def test_looking_at_a_link_acknowledges_nothing(store: str) -> None:
+    """However often: whatever scans a mail fetches it, sometimes by HEAD; the button still works afterwards."""
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding(summary="q.a takes very long"))
+        (link,) = house.links()
+        for _ in range(5):
+            page = await house.client.get(link)
+            assert page.status_code == 200
+            assert "q.a takes very long" in text_of(page)
+        await house.client.head(link)
+        await house.client.request("OPTIONS", link)
+        assert (await house.alert(alert.id)).state is AlertState.FIRING
+        assert (await house.press(page)).status_code == 200
+        assert (await house.alert(alert.id)).state is AlertState.ACKNOWLEDGED
+
+    visit(store, act, operators_need_token=True)
+
+
+def test_the_button_behind_a_link_acknowledges_once(store: str) -> None:
+    """Without a log-in, and by the name of the channel where nobody says who it is; used again it is gone (410)."""
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding())
+        (link,) = house.links()
+        page = await house.client.get(link)
+        done = await house.press(page)
+        assert done.status_code == 200
+        assert "Acknowledged by the link in slack-alerts." in text_of(done)
+        assert not has_form(done.text)
+        again = await house.press(page, by="bob")
+        assert again.status_code == 410
+        assert "This link was used by the link in slack-alerts at 2026-03-02 09:00 UTC." in text_of(again)
+        looked = await house.client.get(link)
+        assert (looked.status_code, has_form(looked.text)) == (410, False)
+        assert await house.events(alert.id, "acknowledged") == ["the link in slack-alerts"]
+
+    visit(store, act, operators_need_token=True)
+
+
+def test_whoever_uses_a_link_may_say_who_it_is(store: str) -> None:
+    """The name stands on the page, with the alert, and in its history."""
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding())
+        done = await house.press(await house.client.get(house.links()[0]), by="Ann")
+        assert "Acknowledged by Ann." in text_of(done)
+        assert await house.events(alert.id, "acknowledged") == ["Ann"]
+        again = await house.client.get(house.links()[0])
+        assert "This link was used by Ann at 2026-03-02 09:00 UTC." in text_of(again)
+
+    visit(store, act)
+
+
+def changed(link: str) -> str:
+    """One letter of its signature is another."""
+    return link[:-1] + ("A" if link[-1] != "A" else "B")
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        changed,
+        lambda link: link[:-3],
+        lambda link: link.partition(".")[0],
+        lambda link: link.replace("/ack/", "/ack/x"),
+        lambda _: "/ack/made-up.by-somebody",
+        lambda link: link + "%00",
+    ],
+    ids=["changed", "cut", "without signature", "another token", "made up", "with more"],
+)
+def test_a_link_that_is_not_ours_is_refused(store: str, forge: Callable[[str], str]) -> None:
+    """Forged, or cut by whatever broke the line: 410 with what to do, whether looked at or pressed, and no alert."""
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding())
+        (link,) = house.links()
+        for answer in (await house.client.get(forge(link)), await house.client.post(forge(link))):
+            assert answer.status_code == 410
+            assert "This is no link of ours: it was cut off or changed on its way." in text_of(answer)
+            assert "q.a" not in answer.text
+            assert not has_form(answer.text)
+        assert (await house.alert(alert.id)).state is AlertState.FIRING
+        assert (await house.client.get(link)).status_code == 200
+
+    visit(store, act)
+
+
+def test_a_link_expires(store: str) -> None:
+    """After a day it says when it did, leads to the alert's page, and acknowledges nothing."""
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding())
+        (link,) = house.links()
+        page = await house.client.get(link)
+        await house.clock.move(hours=24)
+        for answer in (await house.client.get(link), await house.press(page)):
+            assert answer.status_code == 410
+            assert "This link expired at 2026-03-03 09:00 UTC; acknowledge on the alert's page." in text_of(answer)
+            assert f'href="/alerts/{alert.id}"' in answer.text
+        assert (await house.alert(alert.id)).state is AlertState.FIRING
+
+    visit(store, act)
+
+
+def test_an_old_link_does_not_acknowledge_what_got_worse(store: str) -> None:
+    """Whoever reads the first message does not know of it; the link of the second one works."""
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding())
+        await house.tell(finding(Level.CRITICAL))
+        (old,), (new,) = house.links(), house.links("slack-critical")
+        refused = await house.press(await house.client.get(old), by="ann")
+        assert refused.status_code == 410
+        assert "it is over, or has become worse since that message" in text_of(refused)
+        assert f'href="/alerts/{alert.id}"' in refused.text
+        assert (await house.alert(alert.id)).state is AlertState.FIRING
+        assert (await house.press(await house.client.get(new), by="ann")).status_code == 200
+        assert (await house.alert(alert.id)).acknowledged_by == "ann"
+
+    visit(store, act)
+
+
+@pytest.mark.parametrize("route", ["security_issues", "data_integrity"])
+def test_a_link_alone_does_not_acknowledge_what_is_guarded(store: str, route: str) -> None:
+    """A security alert needs an operator's token in the form: without it, with another or with one of another right,
+    nothing happens and the page says why; the link stays good.
+    """
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding(Level.CRITICAL, route=route))
+        (link,) = house.links("phone-call-escalation")
+        ingest = await house.tokens.create("front", Right.INGEST, house.clock.now(), START + timedelta(days=1))
+        operator = await house.tokens.create("ann", Right.OPERATOR, house.clock.now())
+        page = await house.client.get(link)
+        assert form_of(page.text).fields == ["by", "token"]
+        for token in ("", "pw_wrong", ingest):
+            answer = await house.press(page, by="eve", token=token)
+            assert answer.status_code == 401
+            assert "This is no operator's token that is valid." in text_of(answer)
+            assert token not in answer.text or not token
+        assert (await house.alert(alert.id)).state is AlertState.FIRING
+        assert (await house.press(page, by="ann", token=operator)).status_code == 200
+        assert (await house.alert(alert.id)).acknowledged_by == "ann"
+        assert operator not in (await house.client.get(link)).text
+
+    visit(store, act, operators_need_token=True)
+
+
+def test_whoever_needs_no_token_is_not_asked_for_one(store: str) -> None:
+    """On this machine, where operators come without; by any other name, a token is asked for that nobody has."""
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding(Level.CRITICAL, route="security_issues"))
+        (link,) = house.links("phone-call-escalation")
+        foreign = {"Host": "evil.example"}
+        assert form_of((await house.client.get(link, headers=foreign)).text).fields == ["by", "token"]
+        assert (await house.client.post(link, data={"token": "x"}, headers=foreign)).status_code == 401
+        assert (await house.alert(alert.id)).state is AlertState.FIRING
+        page = await house.client.get(link)
+        assert form_of(page.text).fields == ["by"]
+        assert (await house.press(page, by="ann")).status_code == 200
+        assert (await house.alert(alert.id)).acknowledged_by == "ann"
+
+    visit(store, act)
+
+
+def test_the_link_of_several_acknowledges_all_of_them(store: str) -> None:
+    """One message, one link, one button; each has it in its history."""
+
+    async def act(house: House) -> None:
+        alerts = await house.tell(finding(), finding(series="q.b"), finding(series="q.c"))
+        (link,) = house.links()
+        page = await house.client.get(link)
+        text = text_of(page)
+        assert all(one in text for one in ("3 alerts", "q.a is slow", "q.b is slow", "q.c is slow"))
+        done = await house.press(page, by="ann")
+        assert "Acknowledged by ann." in text_of(done)
+        assert "Not acknowledged" not in text_of(done)
+        assert [await house.events(one.id, "acknowledged") for one in alerts] == [["ann"]] * 3
+
+    visit(store, act)
+
+
+def test_the_link_of_several_says_what_it_did_not_acknowledge(store: str) -> None:
+    """What has become worse since is left, and nobody is led to believe otherwise."""
+
+    async def act(house: House) -> None:
+        first, second = await house.tell(finding(), finding(series="q.b"))
+        await house.tell(finding(Level.CRITICAL, "q.b", summary="q.b is terribly slow"))
+        done = await house.press(await house.client.get(house.links()[0]), by="ann")
+        assert done.status_code == 200
+        assert "Not acknowledged: 1 of 2." in text_of(done)
+        assert "q.b is terribly slow firing" in text_of(done).replace("critical ", "")
+        assert (await house.alert(first.id)).state is AlertState.ACKNOWLEDGED
+        assert (await house.alert(second.id)).state is AlertState.FIRING
+
+    visit(store, act)
+
+
+def test_one_of_several_that_is_guarded_guards_all(store: str) -> None:
+    """A message that speaks of a security alert too needs the token for any of it."""
+
+    async def act(house: House) -> None:
+        plain, guarded = await house.tell(
+            finding(Level.CRITICAL, route="system_unavailable"),
+            finding(Level.CRITICAL, "q.b", route="security_issues"),
+        )
+        links = house.links("phone-call-escalation")
+        pages = [await house.client.get(link) for link in links]
+        asked = ["token" in form_of(one.text).fields for one in pages]
+        assert sorted(asked) == [False, True]  # two causes, two messages
+        (unguarded,) = [page for page, needs in zip(pages, asked, strict=True) if not needs]
+        await house.press(unguarded, by="eve")
+        assert (await house.alert(plain.id)).state is AlertState.ACKNOWLEDGED
+        assert (await house.alert(guarded.id)).state is AlertState.FIRING
+
+    visit(store, act, operators_need_token=True)
+
+
+def test_pages_are_kept_nowhere_and_say_nothing_to_others(store: str) -> None:
+    """Whatever the answer: not cached, no referrer, nothing from elsewhere, forms to this service alone, no frame. The
+    page holds no stricter policy of its own, by which a browser would refuse to send the form.
+    """
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding(Level.CRITICAL, route="security_issues"))
+        (link,) = house.links("phone-call-escalation")
+        answers = [
+            await house.client.get(link),
+            await house.client.post(link, data={"token": "x"}),
+            await house.client.post(link, content=b"x" * 20_000),
+            await house.client.get("/ack/forged"),
+        ]
+        assert [one.status_code for one in answers] == [200, 401, 413, 410]
+        bearer = {"Authorization": f"Bearer {await house.tokens.create('ann', Right.OPERATOR, house.clock.now())}"}
+        answers += [await house.client.get(path, headers=bearer) for path in ("/alerts", f"/alerts/{alert.id}")]
+        for one in answers:
+            assert one.headers["cache-control"] == "no-store"
+            assert one.headers["referrer-policy"] == "no-referrer"
+            assert one.headers["x-content-type-options"] == "nosniff"
+            policy = [each.strip() for each in one.headers["content-security-policy"].split(";")]
+            assert {"default-src 'none'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"} <= set(
+                policy
+            )
+            assert not [each for each in policy if each.startswith("script-src") or "unsafe" in each]
+            assert "http-equiv" not in one.text
+
+    visit(store, act, operators_need_token=True)
+
+
+@pytest.mark.parametrize("body", [b"by=" + b"x" * 20_000, b"&" * 20_000])
+def test_a_huge_form_is_refused(store: str, body: bytes) -> None:
+    """413, before it is read to its end; nothing is acknowledged."""
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding())
+        sent = 0
+
+        async def endless() -> object:
+            nonlocal sent
+            for _ in range(1000):
+                sent += len(body)
+                yield body
+
+        for path in (house.links()[0], f"/alerts/{alert.id}/acknowledge"):
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+            assert (await house.client.post(path, content=body, headers=headers)).status_code == 413
+            assert (await house.client.post(path, content=endless(), headers=headers)).status_code == 413  # type: ignore[arg-type]
+        assert sent < 100 * len(body)
+        assert (await house.alert(alert.id)).state is AlertState.FIRING
+        assert (await house.client.post(house.links()[0], content=b"\xff\xfe=&&by")).status_code == 200
+
+    visit(store, act)
+
+
+def test_what_others_wrote_is_text_on_every_page(store: str) -> None:
+    """A summary, a series, a name and a reason that look like markup are shown as they are."""
+
+    async def act(house: House) -> None:
+        (alert, other) = await house.tell(
+            finding(series=f"q.{HOSTILE}", summary=HOSTILE), finding(series="q.b", summary=f"b {HOSTILE}")
+        )
+        given = {"matcher": "x", "for": "1h", "by": HOSTILE, "reason": HOSTILE, "deployment": HOSTILE}
+        assert (await house.client.post("/api/v1/silences", json=given)).status_code == 201
+        (link,) = house.links()
+        pages = [await house.client.get(link), await house.press(await house.client.get(link), by=HOSTILE)]
+        await house.client.post(f"/alerts/{other.id}/acknowledge", data={"by": HOSTILE})
+        paths = (link, "/alerts", f"/alerts/{alert.id}", f"/alerts/{other.id}")
+        pages += [await house.client.get(path) for path in paths]
+        for page in pages:
+            assert "<script" not in page.text
+            assert "<b " not in page.text
+            assert "&lt;script&gt;" in page.text.replace("<wbr>", "")
+
+    visit(store, act)
+
+
+def test_pages_need_no_script(store: str) -> None:
+    """There is none, nor a handler, nor a link that needs one; forms are the browser's own, by POST to this service."""
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding())
+        (link,) = house.links()
+        pages = {path: await house.client.get(path) for path in (link, f"/alerts/{alert.id}", "/alerts")}
+        for page in pages.values():
+            assert not re.search(r"<script|\son\w+=|javascript:|<link|<img|<iframe", page.text)
+            assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page.text
+        # Without an action a form goes to the address of its page, the token with it and nowhere else.
+        assert (form_of(pages[link].text).method, form_of(pages[link].text).action) == ("post", "")
+        assert form_of(pages[f"/alerts/{alert.id}"].text).action == f"/alerts/{alert.id}/acknowledge"
+
+    visit(store, act)
