@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dashboards.page import environment
+from dashboards.pages.frame import Frame, render_page
 from thresholds.finding import Level
+
+_RELOAD_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,7 @@ class AlertView:
     since: datetime
     lasted: str
     figures: str = ""
+    runbook: str = "/runbooks"
     acknowledged_by: str = ""
     can_be_acknowledged: bool = False
     is_open: bool = True
@@ -70,16 +74,18 @@ class AcknowledgeView:
     problem: str = ""
 
 
-def render_alerts(alerts: Sequence[AlertView], silences: Sequence[SilenceView], now: datetime) -> str:
+def render_alerts(frame: Frame, alerts: Sequence[AlertView], silences: Sequence[SilenceView]) -> str:
     """The list of alerts and silences, as HTML."""
-    return environment().get_template("alerts.html.j2").render(alerts=alerts, silences=silences, now=now)
+    count = sum(one.is_open for one in alerts)
+    told = "1 alert is open" if count == 1 else f"{count or 'No'} alert{'s are' if count else ' is'} open"
+    return render_page("alerts.html.j2", frame, title=told, reload=_RELOAD_SECONDS, alerts=alerts, silences=silences)
 
 
-def render_alert(alert: AlertView, now: datetime) -> str:
+def render_alert(frame: Frame, alert: AlertView) -> str:
     """One alert with everything that happened to it, and what is ahead of it, as HTML."""
-    return environment().get_template("alert.html.j2").render(alert=alert, now=now)
+    return render_page("alert.html.j2", frame, title=f"{alert.state}: {alert.series}", alert=alert)
 
 
 def render_acknowledge(view: AcknowledgeView) -> str:
-    """The page behind a link: one button, or what became of it, as HTML."""
+    """The page behind a link: one button, or what became of it, as HTML. It leads nowhere else."""
     return environment().get_template("acknowledge.html.j2").render(view=view)

@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 from typing import Protocol
+from urllib.parse import quote
 
 import structlog
 
 from alerts import Alert, AlertEvent, AlertRecord, AlertStoreError, Briefing, DeliveryState, Links, Reason
 from baselines import Change, Clock, Ledger, Section
 from baselines.verdict import Question
+from dashboards import runbook_of
 from monitor.pipeline import STORE_IS_AWAY
 from monitor.settings import Settings
 from monitor.watch import Watch
@@ -77,7 +79,11 @@ def links_of(settings: Settings, alert: Alert) -> Links:
     if settings.public_url is None:
         return Links()
     base = str(settings.public_url).rstrip("/")
-    return Links(alert=f"{base}/alerts/{alert.id}", series=f"{base}/#series-{alert.series}")
+    return Links(
+        alert=f"{base}/alerts/{alert.id}",
+        series=f"{base}/series/{quote(alert.series)}",
+        runbook=f"{base}{runbook_of(alert.route, alert.rule)}",
+    )
 
 
 def _to_baseline(watch: Watch, series: str) -> str:

@@ -206,7 +206,7 @@ def _told(
     )
     links = Links(
         alert=f"{_WATCH}/alerts/{alert.id}",
-        series=f"{_WATCH}/#series-{series}",
+        series=f"{_WATCH}/series/{series}",
         runbook=f"https://wiki.example/runbooks/{route}",
         acknowledge=f"{_WATCH}/a/{_TOKEN}",
     )

@@ -6,7 +6,6 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -35,11 +34,12 @@ from baselines import Clock
 from dashboards.alert_pages import AcknowledgeView, render_acknowledge, render_alert, render_alerts
 from monitor.access import Right
 from monitor.web.alert_views import alert_view, alert_views, silence_view
+from monitor.web.forms import fields_of
 from monitor.web.rights import Gate
+from monitor.web.site import frame_of
 from monitor.web.status import alert_documents
 from thresholds.quantity import Duration
 
-_FORM_BYTES = 10_000
 _NAME_LENGTH = 80
 _ENDED_SHOWN = 30
 # Whatever else is asked for, nothing has that id; a store takes some of it for a fault of its own.
@@ -82,47 +82,49 @@ class NewSilence(By):
     reason: _Line = Field("", max_length=500)
 
 
-def alert_routes(alerts: Alerts, policy: Policy, gate: Gate, clock: Clock) -> APIRouter:
-    """The routes; they hold no state of their own."""
+def alert_routes(alerts: Alerts, policy: Policy, environment: str, gate: Gate, clock: Clock) -> APIRouter:
+    """The routes; they hold no state of their own. `environment` is what is watched."""
     routes = APIRouter()
     operator = Depends(gate.requires(Right.OPERATOR))
 
-    @routes.get("/alerts", dependencies=[operator], response_class=HTMLResponse)
-    async def alerts_page() -> HTMLResponse:
+    @routes.get("/alerts", dependencies=[operator], include_in_schema=False, response_class=HTMLResponse)
+    async def alerts_page(request: Request) -> HTMLResponse:
         """The alerts that are open, the silences, and what ended lately."""
         now = clock.now()
         standing = await alerts.list_alerts(STANDING, limit=1000)
         over = await alerts.list_alerts([AlertState.RESOLVED], limit=_ENDED_SHOWN)
         silences = [silence_view(one) for one in await alerts.list_silences()]
-        return HTMLResponse(render_alerts([*alert_views(standing, now), *alert_views(over, now)], silences, now))
+        frame = await frame_of(request, environment, gate, clock)
+        return HTMLResponse(render_alerts(frame, [*alert_views(standing, now), *alert_views(over, now)], silences))
 
-    @routes.get("/alerts/{alert_id}", dependencies=[operator], response_class=HTMLResponse)
-    async def alert_page(alert_id: _AlertId) -> HTMLResponse:
+    @routes.get("/alerts/{alert_id}", dependencies=[operator], include_in_schema=False, response_class=HTMLResponse)
+    async def alert_page(alert_id: _AlertId, request: Request) -> HTMLResponse:
         """One alert with its history, what is ahead of it, and a button."""
         record, now = await _found(alert_id), clock.now()
         standing = await alerts.list_alerts(STANDING, limit=1000)
         mutes = Mutes(policy, await alerts.list_silences(), (one.alert for one in standing))
         ahead = schedule(record.alert, policy, mutes)
-        return HTMLResponse(render_alert(alert_view(record.alert, now, record.events, ahead), now))
+        frame = await frame_of(request, environment, gate, clock)
+        return HTMLResponse(render_alert(frame, alert_view(record.alert, now, record.events, ahead)))
 
-    @routes.post("/alerts/{alert_id}/acknowledge", dependencies=[operator])
+    @routes.post("/alerts/{alert_id}/acknowledge", dependencies=[operator], include_in_schema=False)
     async def acknowledge_on_page(alert_id: _AlertId, request: Request) -> Response:
         """The button of the page."""
-        by = _name((await _form(request)).get("by", ""))
+        by = _name((await fields_of(request)).get("by", ""))
         if not by:
             raise HTTPException(422, "say who has it in hand")
         await _changing(alerts.acknowledge(alert_id, by))
         return RedirectResponse(f"/alerts/{alert_id}", 303)
 
-    @routes.get("/ack/{token}", response_class=HTMLResponse)
+    @routes.get("/ack/{token}", include_in_schema=False, response_class=HTMLResponse)
     async def link_page(token: str, request: Request) -> HTMLResponse:
         """What a link in a message leads to: one button. Looking at it acknowledges nothing."""
         return _page(await _view(token, request))
 
-    @routes.post("/ack/{token}", response_class=HTMLResponse)
+    @routes.post("/ack/{token}", include_in_schema=False, response_class=HTMLResponse)
     async def use_link(token: str, request: Request) -> HTMLResponse:
         """The button behind a link."""
-        form = await _form(request)
+        form = await fields_of(request)
         view = await _view(token, request)
         if view.refusal:
             return _page(view)
@@ -252,13 +254,3 @@ def _document(silence: Silence) -> dict[str, Any]:
         "reason": silence.reason,
         "deployment": silence.deployment,
     }
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form; one that is too large, or is none, has none."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > _FORM_BYTES:
-            raise HTTPException(413, "this form is too large")
-    return {name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()}

@@ -7,6 +7,7 @@ from itertools import islice
 from alerts import UNANSWERED, Alert, AlertEvent, AlertRecord, AlertState, Silence
 from alerts.messages.wording import format_duration, format_figure
 from alerts.steps import Upcoming
+from dashboards import runbook_of
 from dashboards.alert_pages import AlertEventView, AlertView, SilenceView
 
 STEPS_SHOWN = 4
@@ -26,6 +27,7 @@ def alert_view(
         since=alert.opened_at,
         lasted=format_duration(((alert.resolved_at or now) - alert.opened_at).total_seconds()),
         figures=_figures(alert),
+        runbook=runbook_of(alert.route, alert.rule),
         acknowledged_by=(alert.acknowledged_by or "") if alert.state is AlertState.ACKNOWLEDGED else "",
         can_be_acknowledged=alert.state in UNANSWERED,
         is_open=alert.state is not AlertState.RESOLVED,

@@ -122,7 +122,7 @@ def create_app(
             raise HTTPException(404, f"there is no snapshot {number}")
         return kept.document()
 
-    app.include_router(alert_routes(alerts, policy, gate, clock))
+    app.include_router(alert_routes(alerts, policy, settings.environment, gate, clock))
     app.include_router(webhook_routes(settings.alerts.webhooks, answers))
     return app
 

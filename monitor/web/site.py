@@ -26,6 +26,18 @@ from monitor.web.rights import COOKIE, Gate
 from thresholds import SeriesLimits
 
 
+async def frame_of(request: Request, environment: str, gate: Gate, clock: Clock) -> Frame:
+    """What stands around a page for whoever asks; while the store is away nobody is known to be an operator."""
+    is_operator = await gate.allows(request, Right.OPERATOR)
+    return Frame(
+        environment=environment,
+        path=request.url.path,
+        now=clock.now(),
+        is_operator=is_operator,
+        can_log_out=is_operator and gate.operators_need_token and COOKIE in request.cookies,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Site:
     """Everything the pages read; none of them changes any of it."""
@@ -68,15 +80,8 @@ class Site:
         return {one.name: probe.target for probe in probes if probe.target is not None for one in probe.series()}
 
     async def frame(self, request: Request) -> Frame:
-        """What stands around a page for whoever asks; while the store is away nobody is known to be an operator."""
-        is_operator = await self.gate.allows(request, Right.OPERATOR)
-        return Frame(
-            environment=self.environment,
-            path=request.url.path,
-            now=self.clock.now(),
-            is_operator=is_operator,
-            can_log_out=is_operator and self.gate.operators_need_token and COOKIE in request.cookies,
-        )
+        """What stands around a page for whoever asks."""
+        return await frame_of(request, self.environment, self.gate, self.clock)
 
     async def answer(
         self, request: Request, template: str, *, title: str, status: int = 200, **values: Any

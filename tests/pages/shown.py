@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import uvicorn
 import yaml
@@ -38,7 +39,8 @@ from baselines.postgres_ledger import PostgresLedger
 from baselines.postgres_snapshots import PostgresSnapshots
 from baselines.reference import freeze
 from monitor.access import AccessTokens, Right
-from monitor.alerting import open_alerts
+from monitor.acknowledging import IncidentAnswers
+from monitor.alerting import alert_policy, open_alerts
 from monitor.comparing import Comparing, Figures, compare_live, live_capture
 from monitor.configuration import Configuration, load_configuration
 from monitor.database import store_pool
@@ -55,6 +57,7 @@ from monitor.web.pages import add_pages
 from monitor.web.rights import Gate
 from monitor.web.site import Site
 from probes import series_of
+from tests.alerts.house import PlainBriefer
 from tests.clocks import ManualClock
 from tests.pages.scenes import DEPLOYED, NOW, Line, Scene
 from thresholds import baseline_findings, evaluate
@@ -141,6 +144,8 @@ async def _serve(
             settings=house.configuration.settings,
             watch=house.watch,
             alerts=house.alerts,
+            policy=alert_policy(house.configuration.settings, house.figures, house.figures.series),
+            answers=IncidentAnswers(house.alerts, {}, httpx.AsyncClient(), house.clock),
             ledger=house.ledger,
             snapshots=PostgresSnapshots(pool),
             exporter=house.exporter,
@@ -201,7 +206,16 @@ async def play(scene: Scene, pool: Any, store: str, directory: Path) -> _House:
         watch=watch,
         vitals=vitals,
         alerts=open_alerts(
-            pool, configuration.settings, figures, series, clock=clock, observer=exporter, instance="watch-1"
+            pool,
+            configuration.settings,
+            figures,
+            series,
+            channels={},
+            client=httpx.AsyncClient(),
+            briefer=PlainBriefer(),
+            clock=clock,
+            observer=exporter,
+            instance="watch-1",
         ),
         ledger=ledger,
         history=PostgresHistory(pool),

@@ -26,7 +26,7 @@ ID = "649dda17a038"
 LINK = "https://watch.example/ack/3vQm9Yt0JrXw5LkC7sBz2NfPa8HdGe1U"
 LINKS = Links(
     alert=f"https://watch.example/alerts/{ID}",
-    series=f"https://watch.example/#series-{NAME}",
+    series=f"https://watch.example/series/{NAME}",
     runbook="https://wiki.example/slow",
     acknowledge=LINK,
 )
@@ -115,7 +115,7 @@ def test_a_mail_says_everything() -> None:
         "Figure",
         "1250 ms, limit 300 ms",
         "4.17 × the baseline (95 % interval 3.6 to 4.7)",
-        "https://watch.example/#series-api_endpoints.client_groups",
+        "https://watch.example/series/api_endpoints.client_groups",
         "",
         "What changed",
         "- index client_groups_by_name on client_groups is gone",
@@ -146,7 +146,7 @@ def test_a_chat_says_it_in_eight_lines() -> None:
         "api_endpoints.client_groups is 1250 ms, above its critical limit of 300 ms",
         "Critical, since 2026-03-02 08:42:00 UTC, for 18 min so far; escalated: nobody acknowledged for 15 min.",
         "1250 ms, limit 300 ms; 4.17 × the baseline (95 % interval 3.6 to 4.7): "
-        "https://watch.example/#series-api_endpoints.client_groups",
+        "https://watch.example/series/api_endpoints.client_groups",
         "Changed: index client_groups_by_name on client_groups is gone (and 1 more)",
         "Done: 08:50 email-ops-team was told; 08:55 bob opened the runbook",
         f"Acknowledge: {LINK}",
