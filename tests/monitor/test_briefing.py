@@ -9,12 +9,13 @@ import asyncpg
 import pytest
 from pydantic import AnyHttpUrl
 
-from alerts import Alert, Briefing, ChannelSettings, Evidence, Policy, Scope
+from alerts import Alert, Attempt, Briefing, ChannelSettings, Evidence, Outcome, Policy, Scope
 from alerts.postgres import PostgresAlerts
 from alerts.postgres_outbox import PostgresOutbox
 from baselines import Comparison, LedgerEntry, Section, Series, SeriesRegistry, Verdict
 from baselines.ledger import plan_entry, release_entry
 from baselines.postgres_ledger import PostgresLedger
+from baselines.verdict import Answer, Question
 from monitor.briefing import ServiceBriefer
 from monitor.settings import HttpSettings, Settings
 from monitor.watch import Watch
@@ -60,6 +61,13 @@ class Room:
         batch = await self.outbox.claim(channel, now, now + timedelta(seconds=30), Scope.SINGLE)
         assert batch is not None
         await self.outbox.confirm(batch, now)
+
+    async def fail(self, channel: str) -> None:
+        """The channel does not take what it is told; it is due again at once."""
+        now = self.clock.now()
+        batch = await self.outbox.claim(channel, now, now + timedelta(seconds=30), Scope.SINGLE)
+        assert batch is not None
+        await self.outbox.give_back(batch, Attempt(Outcome.FAILED, "it answered 503"), now, now)
 
     async def brief(self, alert: Alert) -> Briefing:
         """As it would be told now."""
@@ -150,6 +158,8 @@ def test_who_was_told_and_who_answered_is_told(store: str) -> None:
     async def act(room: Room) -> None:
         alert = await room.fire()
         assert (await room.brief(alert)).done == ()
+        await room.fail("slack-alerts")
+        assert (await room.brief(alert)).done == ()
         await room.deliver("slack-alerts")
         await room.clock.move(seconds=20)
         await room.deliver("email-ops-team")
@@ -173,12 +183,13 @@ def test_how_it_stands_to_the_baseline_is_a_phrase(store: str) -> None:
     """With the interval; nothing where nothing is compared, where this series is not, or where it has no ratio."""
 
     async def act(room: Room) -> None:
-        alert = await room.fire()
+        alert, unanswered = await room.fire(), Answer(question=Question.TYPICAL, verdict=Verdict.INCONCLUSIVE)
         assert (await room.brief(alert)).baseline == ""
         for comparison, phrase in (
             (compared("q.b", Verdict.DEGRADED, 1.6, spread=1.25), "1.60 × the baseline (95 % interval 1.28 to 2.00)"),
             (compared("q.c", Verdict.DEGRADED, 1.6), ""),
             (compared("q.b", Verdict.NEW), ""),
+            (replace(compared("q.b", Verdict.INCONCLUSIVE), answers=[unanswered]), ""),
         ):
             room.watch.comparison = Comparison(before="pre", after="live", series=[comparison])
             assert (await room.brief(alert)).baseline == phrase
