@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from alerts.alert import alert_id
 from monitor.database import migrate
 from monitor.embedded import EmbeddedServer
 from tests.pages.browser import NO_CHROMIUM, PHONE, WIDE, chromium_is_there, looking, started
@@ -17,6 +18,7 @@ REPORT = Path("build") / "demo" / "report.html"
 # A repository is no photo album.
 MOST_BYTES = 250_000
 _TALLEST = 1500
+ALERT = f"/alerts/{alert_id('database_queries.portfolio_valuation_aggregation:baseline', '')}"
 SLOW = "/series/database_queries.portfolio_valuation_aggregation"
 
 
@@ -36,6 +38,9 @@ PICTURES = (
     Picture("status-phone", "/", PHONE, dark=True, tallest=1100),
     Picture("series", SLOW),
     Picture("series-failures", "/series/api_endpoints.information_items_crud?window=hour", dark=True),
+    Picture("alerts", "/alerts"),
+    Picture("alert", ALERT),
+    Picture("alert-phone", ALERT, PHONE, dark=True, tallest=1100),
     Picture("baselines", "/baselines"),
     Picture("baseline", "/baselines/before-v42"),
     Picture("comparison", "/compare?before=before-v42&after=after-v42", tallest=1300),
