@@ -28,10 +28,9 @@ from monitor.embedded import EmbeddedServer
 from monitor.exporter import Exporter
 from monitor.pipeline import Pipeline
 from monitor.releases import Releases
-from monitor.settings import Settings
 from monitor.spool import Spool
 from monitor.watch import Watch
-from monitor.web.status import status_view
+from monitor.web.status import components_of
 from probes import series_of
 from tests.alerts.house import PlainBriefer
 from tests.clocks import START, ManualClock
@@ -349,10 +348,9 @@ def test_a_baseline_that_has_expired_is_compared_with_no_more(store: str, tmp_pa
         assert house.watch.comparison is None
         assert house.watch.not_compared.startswith("pre expired at 2026-03-02 11:00 UTC")
         assert ratios() == 0
-        status = status_view(Settings(), house.watch, [], house.clock.now())
-        assert [(one.name, one.detail) for one in status.broken if one.name == "baseline"] == [
-            ("baseline", house.watch.not_compared)
-        ]
+        parts = components_of(house.watch, store_answers=True, now=house.clock.now())
+        (shown,) = [one for one in parts if one.name == "baseline"]
+        assert (shown.works, shown.detail) == (False, house.watch.not_compared)
 
         await approve()
         await house.pipeline.compare()

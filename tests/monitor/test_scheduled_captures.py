@@ -143,7 +143,7 @@ def test_a_store_that_is_away_is_waited_for(tmp_path: Path) -> None:
             await scheduled.capture_if_due()
 
     asyncio.run(act())
-    assert 'scheduled_captures_total{outcome="failed"}' not in exporter.render()[0].decode()
+    assert 'scheduled_captures_total{outcome="failed"} 0.0' in exporter.render()[0].decode()
 
 
 def test_a_time_of_day_needs_its_quotes(tmp_path: Path) -> None:

@@ -7,7 +7,16 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.monitor.cli.commands import NOWHERE, PASSWORD, configuration, portalwatch, run_process, sql_probes
+from monitor.errors import ExitCode
+from tests.monitor.cli.commands import (
+    NOWHERE,
+    PASSWORD,
+    Answer,
+    configuration,
+    portalwatch,
+    run_process,
+    sql_probes,
+)
 
 # Slow enough that a busy machine does not disturb it.
 ROWS = "SELECT relname FROM pg_class, pg_sleep(0.3) WHERE relnamespace = 11 ORDER BY relname LIMIT 3"
@@ -20,9 +29,18 @@ def configured(directory: Path, dsn: str, entry: dict[str, Any], **sections: Any
     return configuration(directory, NOWHERE, **document, **sections)
 
 
+def undisturbed(*words: object) -> Answer:
+    """What the command says once this machine has left it alone: what it disturbed is 3, and judged by nobody."""
+    for _ in range(50):
+        answer = portalwatch(*words)
+        if answer.code != ExitCode.INCONCLUSIVE:
+            return answer
+    raise AssertionError(f"always disturbed: {answer.out}")
+
+
 def test_a_healthy_target_is_shown_in_full(empty_database: str, tmp_path: Path) -> None:
     """0; value, phases, plan, the prober's own delay and the settings, within 80 columns; no store is asked."""
-    answer = portalwatch("probe", "list", "--config", configured(tmp_path, empty_database, {}))
+    answer = undisturbed("probe", "list", "--config", configured(tmp_path, empty_database, {}))
     assert (answer.code, answer.err) == (0, "")
     lines = answer.out.splitlines()
     assert lines[0].startswith("database_queries.list  ✓ ")
@@ -65,7 +83,7 @@ def test_a_broken_critical_limit_is_a_finding(
         {},
         thresholds={"database_queries.list": limits},
     )
-    answer = portalwatch("probe", "list", "--config", path)
+    answer = undisturbed("probe", "list", "--config", path)
     assert (answer.code, "limit of" in " ".join(answer.out.split())) == (code, True)
 
 
@@ -104,7 +122,7 @@ def test_a_locked_table_is_a_time_out_that_leaves_nothing_behind(empty_database:
 def test_many_runs_are_a_line_each_and_the_figures_of_all(empty_database: str, tmp_path: Path) -> None:
     """Options may stand before the name, which may be that of the series."""
     path = configured(tmp_path, empty_database, {})
-    answer = portalwatch("probe", "--count", "3", "database_queries.list", "--config", path)
+    answer = undisturbed("probe", "--count", "3", "database_queries.list", "--config", path)
     assert answer.code == 0
     assert [line.split()[0] for line in answer.out.splitlines()[:3]] == ["1", "2", "3"]
     assert "database_queries.list  3 runs, 0 failed" in answer.out
@@ -114,12 +132,12 @@ def test_many_runs_are_a_line_each_and_the_figures_of_all(empty_database: str, t
 def test_a_script_gets_everything(empty_database: str, tmp_path: Path) -> None:
     """JSON alone on standard output: runs, summary, plan and masked settings."""
     path = configured(tmp_path, empty_database, {})
-    answer = portalwatch("probe", "list", "--count", "2", "--format", "json", "--config", path)
+    answer = undisturbed("probe", "list", "--count", "2", "--format", "json", "--config", path)
     document = answer.json()
     assert (answer.code, answer.err, document["probe"]) == (0, "", "list")
     assert [one["series"][0]["outcome"] for one in document["runs"]] == ["ok", "ok"]
     assert document["runs"][0]["phases"].keys() >= {"connect"}
-    assert document["summary"]["database_queries.list"]["n"] == 2
+    assert document["summary"]["database_queries.list"]["n"] in (1, 2)  # what this machine disturbed is left out
     assert document["inspection"]["plan"]["nodes"]
     assert document["settings"]["query"] == ROWS
 
