@@ -278,6 +278,11 @@ class Standby:
 
     async def _return(self, now: datetime) -> None:
         """Hand the store what it does not know, once nothing that was taken from memory is on its way any more."""
+        try:  # one that hangs is found out before anybody is kept from sending
+            await self._asked(lambda: self._library.read(now))
+        except AlertStoreError as error:
+            logger.debug("the store is still away: %s", error)
+            return
         async with self._returning:
             if self._sending:
                 return

@@ -251,7 +251,9 @@ def test_statement_09_without_the_store_instances_give_one_fault_one_id(
 
 
 def test_a_store_that_hangs_is_as_good_as_away(reachable_directory: Path, routing: Routing, tmp_path: Path) -> None:
-    """A server that takes the question and never answers holds up an alert for seconds, not for ever."""
+    """A server that takes the question and never answers holds up an alert for seconds, not for ever; and while it is
+    asked whether it is back, messages leave.
+    """
 
     async def scenario() -> None:
         async with (
@@ -264,6 +266,13 @@ def test_a_store_that_hangs_is_as_good_as_away(reachable_directory: Path, routin
                 await lock.execute("LOCK TABLE alert IN ACCESS EXCLUSIVE MODE")
                 async with asyncio.timeout(30):
                     await one.alerts.record([finding(rule=Rule.BASELINE)])
+                assert one.standby.is_alone
+                asking = asyncio.create_task(one.alerts.advance())
+                await asyncio.sleep(0.2)
+                await one.worker.run_once()
+                assert not asking.done()
+                assert any("client_groups" in title for title in place.sink.titles("slack-alerts"))
+                await asking
                 assert one.standby.is_alone
             await lock.close()
             await until_it_is_back(place, one)
