@@ -41,7 +41,7 @@ def test_the_list_shows_what_is_open_what_is_silent_and_what_ended(store: str) -
         assert "firing · tier_2_warning · since 2026-03-02 09:00:00 UTC, for 15 min" in opened
         assert "series=features.*: moving it" in silent
         assert "2026-03-02 09:12:00 UTC to 2026-03-02 11:12:00 UTC, or the end of deployment v42 · by ann" in silent
-        assert "q.b is fine again" in ended
+        assert ended.count("q.b is fine again") == 1
         assert "resolved · tier_2_warning · since 2026-03-02 09:00:00 UTC, lasted 12 min" in ended
 
     visit(store, act)
@@ -429,7 +429,8 @@ def test_a_link_alone_does_not_acknowledge_what_is_guarded(store: str, route: st
         assert (await house.alert(alert.id)).state is AlertState.FIRING
         assert (await house.press(page, by="ann", token=operator)).status_code == 200
         assert (await house.alert(alert.id)).acknowledged_by == "ann"
-        assert operator not in (await house.client.get(link)).text
+        used = await house.press(page, by="eve", token="")
+        assert (used.status_code, operator in used.text) == (410, False)  # whoever it is
 
     visit(store, act, operators_need_token=True)
 

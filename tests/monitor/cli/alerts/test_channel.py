@@ -136,7 +136,9 @@ def test_a_preview_shows_each_kind_of_message_in_each_style(tmp_path: Path) -> N
     assert [one.split()[0] for one in styles] == [one.value for one in Style]
     for one in styles:
         words = one.lower()
-        assert all(said in words for said in ("portfolio", "reachability", "unanswered", "resolved", "3 "))
+        assert all(
+            said in words for said in ("portfolio", "reachability", "unanswered", "resolved", "3 alerts: 2 critical")
+        )
     mail, chat, sms, call = styles
     assert "Acknowledge: https://watch.example/ack/…" in chat
     assert "https://watch.example/ack/" in mail

@@ -1,6 +1,6 @@
 """`portalwatch alerts schedule`: what is ahead of an alert if nobody does anything."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,18 @@ def test_a_silence_is_waited_for(store: str, tmp_path: Path) -> None:
     (silence,) = portalwatch("alerts", "silences", "--format", "json", "--config", path).json()
     first, *_ = ahead(path, alert_id)
     assert (first["reason"], first["at"]) == ("unsilenced", instant(silence["ends_at"]).isoformat())
+
+
+def test_a_maintenance_window_ahead_is_counted_in(store: str, tmp_path: Path) -> None:
+    """The step that falls into it is not told; at its end the alert is."""
+    path = configured(tmp_path, store)
+    (alert_id,) = fire(store, finding())
+    begins = datetime.now(UTC) + timedelta(minutes=30)
+    window = ("--from", f"{begins:%Y-%m-%d %H:%M}", "--for", "3h")
+    portalwatch("alerts", "silence", "q.*", *window, "--config", path)
+    (silence,) = portalwatch("alerts", "silences", "--format", "json", "--config", path).json()
+    told = [one for one in ahead(path, alert_id) if one["channels"]]
+    assert (told[0]["reason"], instant(told[0]["at"])) == ("unsilenced", instant(silence["ends_at"]))
 
 
 def test_a_step_without_a_recipient_says_nobody(store: str, tmp_path: Path) -> None:
