@@ -143,6 +143,10 @@ def _hurried(made: Stage) -> Configuration:
     for probe in document["probes"].values():
         probe["every"] = EVERY
         probe.pop("timeout", None)
+        for reading in probe.get("series", {}).values():
+            # Between two scrapes a second apart a portal that is slow answers fewer requests than a minute's least.
+            if isinstance(reading, dict) and "minimum" in reading:
+                reading["minimum"] = 1
     document["evaluation"] = {"compare_every": "3s"}
     made.configuration_path.write_text(yaml.safe_dump(document), encoding="utf-8")
     return load_configuration(made.configuration_path, made.environment)
