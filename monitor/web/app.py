@@ -58,7 +58,10 @@ def create_app(
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["Content-Security-Policy"] = service_policy()
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
+        # Who has the address of a link may acknowledge, so it goes nowhere. On other pages "no-referrer" would make
+        # browsers send our own forms without an origin, like those of another site.
+        is_link = request.url.path.startswith("/ack/")
+        response.headers["Referrer-Policy"] = "no-referrer" if is_link else "same-origin"
         return response
 
     @app.exception_handler(AlertStoreError)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from baselines import Unit
 from dashboards import render_html
 from tests.dashboards.examples import dropped_index
-from tests.pages.browser import PHONE, WIDE, looking, problems_of, unreachable
+from tests.pages.browser import NAME, PHONE, WIDE, looking, problems_of, unreachable
 from tests.pages.scenes import DEPLOYED, EMPTY, FEW, LONG, MANY, NOTHING, PORTAL, RED, Scene
 from tests.pages.shown import Shown, captured, shown
 from thresholds import Finding, Level, Rule
@@ -111,22 +111,24 @@ def test_pages_work_without_scripts(chromium: Browser, portal: Shown) -> None:
         assert not complaints
 
 
-def test_an_operator_logs_in_and_out_without_scripts(chromium: Browser, store: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", NAME])
+def test_an_operator_logs_in_and_out_without_scripts(host: str, chromium: Browser, store: str, tmp_path: Path) -> None:
     """A page of operators leads to the log-in, the token back to that page; afterwards it is shut again."""
     with (
         shown(FEW, store, tmp_path, operators_need_token=True) as served,
         looking(chromium, scripts=False) as (page, _),
     ):
-        page.goto(served.url + "/system")
+        url = served.url.replace("127.0.0.1", host)
+        page.goto(url + "/system")
         page.get_by_label("Token").fill("pw_wrong")
         page.get_by_role("button", name="Log in").click()
         expect(page.get_by_role("alert")).to_contain_text("not valid")
         page.get_by_label("Token").fill(served.token)
         page.get_by_role("button", name="Log in").click()
-        expect(page).to_have_url(served.url + "/system")
+        expect(page).to_have_url(url + "/system")
         assert page.evaluate("() => document.cookie") == ""
         page.get_by_role("button", name="Log out").click()
-        page.goto(served.url + "/system")
+        page.goto(url + "/system")
         expect(page.get_by_label("Token")).to_be_visible()
 
 
