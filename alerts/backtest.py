@@ -13,6 +13,7 @@ from alerts.memory import MemoryAlerts
 from alerts.notification import Reason
 from alerts.policy import Policy
 from alerts.steps import due_at
+from alerts.store import Scope
 from alerts.transition import Transition
 from thresholds.finding import Finding, Level
 
@@ -46,6 +47,7 @@ async def backtest(
 
     async def steps_until(at: datetime) -> None:
         while (due := _next(alerts, answered_after)) is not None and due <= at:
+            await _deliver(alerts, policy, due)
             await _answer(alerts, due, answered_after)
             told.extend(_told(await alerts.advance(due), due))
 
@@ -53,6 +55,7 @@ async def backtest(
         if at >= until:
             break
         await steps_until(at)
+        await _deliver(alerts, policy, at)
         told.extend(_told(await alerts.record(findings, at), at))
     await steps_until(until)
     return told
@@ -67,6 +70,13 @@ def _next(alerts: MemoryAlerts, answered_after: timedelta | None) -> datetime | 
         if answered_after is not None and one.state in UNANSWERED and one.fired_at is not None
     ]
     return min([*steps, *answers], default=None)
+
+
+async def _deliver(alerts: MemoryAlerts, policy: Policy, now: datetime) -> None:
+    """What is due arrives: who was told of an alert hears of its end too, even where it was acknowledged between."""
+    for channel in policy.channels:
+        while (batch := await alerts.claim(channel, now, now, Scope.ALL)) is not None:
+            await alerts.confirm(batch, now)
 
 
 async def _answer(alerts: MemoryAlerts, now: datetime, answered_after: timedelta | None) -> None:

@@ -85,6 +85,16 @@ def test_another_policy_would_have_told_others(policy: Policy) -> None:
     assert [one.reason for one in answered] == [Reason.FIRED]
 
 
+def test_whoever_was_told_hears_of_the_end(policy: Policy) -> None:
+    """An acknowledgement between stops messages, not the news that it is over."""
+    runs = found(*[Level.WARNING] * 60, *[Level.OK] * 10)
+    played = play(runs, policy, 1.5, answered_after=timedelta(minutes=10))
+    assert [(one.reason, one.channels) for one in played] == [
+        (Reason.FIRED, ("slack-alerts",)),
+        (Reason.RESOLVED, ("slack-alerts",)),
+    ]
+
+
 def test_nothing_found_is_nobody_told(policy: Policy) -> None:
     """Two bad evaluations, and none."""
     assert play(found(Level.WARNING, Level.WARNING), policy, 2) == []
