@@ -11,8 +11,8 @@ from markupsafe import Markup, escape
 
 from dashboards.ages import ago
 
-# Between two word characters only: an escaped entity has none around its own signs.
-BREAKS = re.compile(r"(?<=\w)([._])(?=\w)")
+# Between two word characters only: an escaped entity has none around its own signs. A figure stays whole.
+BREAKS = re.compile(r"(?<=\w)(_|\.(?!\d))(?=\w)")
 
 
 @cache
