@@ -26,6 +26,7 @@ from alerts.postgres_outbox import PostgresOutbox
 from alerts.watchdog import Watchdog
 from baselines import Clock, Series, SeriesRegistry
 from monitor.comparing import Figures
+from monitor.configuration import Configuration
 from monitor.dependencies import foundations, names_of_places
 from monitor.errors import CannotRunError, ConfigurationError
 from monitor.settings import Settings
@@ -33,12 +34,12 @@ from monitor.store import data_directory
 from thresholds import Delivery, Finding, Routing, Rule, SeriesLimits
 
 
-def configured_channels(settings: Settings, observer: AlertObserver) -> dict[str, Channel]:
+def configured_channels(configuration: Configuration, observer: AlertObserver) -> dict[str, Channel]:
     """The channels, ready to send. Raises ConfigurationError where one can't be used; no URL is shown."""
     try:
-        return open_channels(settings.alerts.channels, observer)
+        return open_channels(configuration.settings.alerts.channels, observer)
     except ChannelError as error:
-        raise ConfigurationError(f"alerts.channels: {error}") from error
+        raise ConfigurationError(configuration.at(("alerts", "channels"), str(error))) from error
 
 
 def alert_policy(settings: Settings, figures: Figures, series: SeriesRegistry) -> Policy:

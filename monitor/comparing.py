@@ -87,11 +87,7 @@ class Figures:
             rollback = load_rollback().overridden(settings.rollback)
         except FigureError as error:
             raise ConfigurationError(configuration.at(("rollback",), str(error))) from error
-        try:
-            routing = load_routing().overridden(settings.alerts)
-        except ValidationError as error:
-            told = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors(include_url=False))
-            raise ConfigurationError(configuration.at(("alerts",), told)) from error
+        routing = _routing(configuration, series)
         for name, probe in settings.probes.items():
             if probe.route is not None and probe.route not in routing.alert_categories:
                 categories = ", ".join(sorted(routing.alert_categories))
@@ -104,6 +100,24 @@ class Figures:
         limits = self.matrix.limits_of(series)
         levels = {Level.WARNING: limits.warning, Level.CRITICAL: limits.critical}
         return {level: limit.value for level, limit in levels.items() if limit is not None}
+
+
+def _routing(configuration: Configuration, series: SeriesRegistry) -> Routing:
+    """The tiers and routes with what the user says differently. Raises ConfigurationError."""
+    settings, shipped = configuration.settings, load_routing()
+    try:
+        routing = shipped.overridden(settings.alerts)
+    except ValidationError as error:
+        told = [(".".join(map(str, one["loc"])), one) for one in error.errors(include_url=False)]
+        lines = [f"{f'{at}: ' if at else ''}{one['msg'].removeprefix('Value error, ')}" for at, one in told]
+        raise ConfigurationError(configuration.at(("alerts",), "; ".join(lines))) from error
+    named = {one.category for one in series.values()} | {probe.route for probe in settings.probes.values()}
+    for category in settings.alerts.routes:
+        if category not in shipped.alert_categories | named:
+            known = ", ".join(sorted(shipped.alert_categories))
+            message = f"nothing has this alert category; there are: {known}, and those that a probe names"
+            raise ConfigurationError(configuration.at(("alerts", "routes", category), message))
+    return routing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,7 +109,7 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
         chronicle = Chronicle(ledger, PostgresInspections(pool), PostgresWorkload(pool), snapshots, settings, clock)
         chronicle.note(release_entry(settings.release, clock.now()))
         client = await stack.enter_async_context(httpx.AsyncClient())
-        channels = configured_channels(settings, exporter)
+        channels = configured_channels(configuration, exporter)
         policy = alert_policy(settings, figures, series)
         records = PostgresAlerts(pool, policy)
         alerts = open_alerts(

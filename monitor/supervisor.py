@@ -137,8 +137,8 @@ def _check(configuration: Configuration) -> None:
     """Whatever would end a child at its start ends us before there is any."""
     series = series_of(configuration.settings.probes)
     figures = Figures.load(configuration, series)
-    check_alert_settings(configuration.settings, figures.routing)
-    configured_channels(configuration.settings, Exporter(series, version=""))
+    check_alert_settings(configuration, figures.routing)
+    configured_channels(configuration, Exporter(series, version=""))
     try:
         die_with_parent(signal.SIGKILL)
     except LifetimeError as error:

@@ -1,7 +1,8 @@
 """The ladder of tiers held against the channels that are configured."""
 
+from monitor.configuration import Configuration
 from monitor.errors import ConfigurationError
-from monitor.settings import AlertSettings, Settings
+from monitor.settings import AlertSettings
 from thresholds import Routing
 
 
@@ -14,12 +15,13 @@ def untold_tiers(settings: AlertSettings, routing: Routing) -> dict[str, list[st
     return {name: channels for name, channels in missing.items() if channels}
 
 
-def check_alert_settings(settings: Settings, routing: Routing) -> None:
+def check_alert_settings(configuration: Configuration, routing: Routing) -> None:
     """What fits together only with the tiers. Raises ConfigurationError.
 
     - a tier whose messages carry links that acknowledge needs the address they lead to, and the key that signs them
     - the watchdog's channels are channels
     """
+    settings = configuration.settings
     channels = settings.alerts.channels
     linked = [
         name
@@ -32,11 +34,11 @@ def check_alert_settings(settings: Settings, routing: Routing) -> None:
         if given is None
     ]
     if linked and missing:
-        raise ConfigurationError(
+        told = (
             f"{' and '.join(missing)}: missing, and messages of {linked[0]} carry a link that acknowledges; set "
             f"{'them' if len(missing) > 1 else 'it'}, or alerts.tiers.{linked[0]}.acknowledge_link to false"
         )
+        raise ConfigurationError(configuration.at(("alerts", "channels"), told))
     if unknown := [name for name in settings.alerts.watchdog.channels if name not in channels]:
-        raise ConfigurationError(
-            f"alerts.watchdog.channels: there is no channel {unknown[0]}; there are: {', '.join(sorted(channels))}"
-        )
+        told = f"there is no channel {unknown[0]}; there are: {', '.join(sorted(channels))}"
+        raise ConfigurationError(configuration.at(("alerts", "watchdog", "channels"), told))

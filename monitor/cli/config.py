@@ -37,8 +37,8 @@ def check(offline: bool, config: Path | None) -> None:
     configuration = configured(config)
     series = series_of(configuration.settings.probes)
     figures = Figures.load(configuration, series)
-    check_alert_settings(configuration.settings, figures.routing)
-    configured_channels(configuration.settings, Exporter(series, version=""))
+    check_alert_settings(configuration, figures.routing)
+    configured_channels(configuration, Exporter(series, version=""))
     for tier, channels in untold_tiers(configuration.settings.alerts, figures.routing).items():
         click.echo(f"note: {tier} names channels that are not configured: {', '.join(channels)}", err=True)
     if not offline:

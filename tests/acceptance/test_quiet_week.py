@@ -203,7 +203,7 @@ async def watching(store: str, directory: Path, seed: int) -> AsyncIterator[Watc
             configured.settings,
             figures,
             series,
-            channels=configured_channels(configured.settings, exporter),  # of which none is called
+            channels=configured_channels(configured, exporter),  # of which none is called
             client=client,
             briefer=PlainBriefer(),
             clock=clock,

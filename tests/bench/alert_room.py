@@ -145,7 +145,7 @@ async def _serve(path: Path, dsn: str) -> None:
             settings,
             figures,
             series,
-            channels=configured_channels(settings, exporter),
+            channels=configured_channels(configuration, exporter),
             client=client,
             briefer=ServiceBriefer(settings, PostgresLedger(pool), watch, records, clock),
             clock=clock,

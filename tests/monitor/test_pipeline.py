@@ -114,7 +114,7 @@ async def opened(store: str, directory: Path, **sections: object) -> AsyncIterat
             configured.settings,
             figures,
             series,
-            channels=configured_channels(configured.settings, exporter),
+            channels=configured_channels(configured, exporter),
             client=client,
             briefer=PlainBriefer(),
             clock=clock,

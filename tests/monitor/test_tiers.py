@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from monitor.configuration import Configuration
 from monitor.errors import ConfigurationError, ExitCode
 from monitor.settings import Settings
 from monitor.tiers import check_alert_settings, untold_tiers
+from monitor.yaml_file import YamlFile
 from tests.monitor.cli.commands import NOWHERE, PASSWORD, configuration, portalwatch
 from thresholds import load_routing
 
@@ -28,12 +30,13 @@ def mistake(checked: Settings) -> str:
         check(checked)
     assert caught.value.exit_code is ExitCode.USAGE
     assert PASSWORD not in str(caught.value)
-    return str(caught.value)
+    return str(caught.value).removeprefix("the environment: ")
 
 
 def check(checked: Settings) -> None:
     """With the tiers as they are overridden."""
-    check_alert_settings(checked, load_routing().overridden(checked.alerts))
+    configuration = Configuration(checked, None, YamlFile(Path()))
+    check_alert_settings(configuration, load_routing().overridden(checked.alerts))
 
 
 def test_tiers_say_whom_they_can_not_tell() -> None:
@@ -59,10 +62,10 @@ def test_a_tier_of_the_users_own_is_looked_at_too() -> None:
     [
         (
             {},
-            "public_url and signing_key: missing, and messages of tier_2_warning carry a link that acknowledges; set",
+            "alerts.channels: public_url and signing_key: missing, and messages of tier_2_warning carry a link that",
         ),
-        ({"public_url": PUBLIC}, "signing_key: missing, and messages of tier_2_warning carry a link"),
-        ({"signing_key": KEY}, "public_url: missing, and messages of tier_2_warning carry a link"),
+        ({"public_url": PUBLIC}, "alerts.channels: signing_key: missing, and messages of tier_2_warning carry a link"),
+        ({"signing_key": KEY}, "alerts.channels: public_url: missing, and messages of tier_2_warning carry a link"),
     ],
 )
 def test_links_need_an_address_and_a_key(links: dict[str, str], said: str) -> None:
@@ -118,6 +121,14 @@ def test_a_watchdog_calls_channels_that_are_there() -> None:
             "alerts: tiers.tier_4_emergency.channels: empty, and tier_3_critical escalates to it; name a channel",
         ),
         ({"routes": {"host": "tier_9"}}, "alerts: routes.host: unknown tier 'tier_9'"),
+        (
+            {"routes": {"hosts": "tier_2_warning"}},
+            "alerts.routes.hosts: nothing has this alert category; there are: api",
+        ),
+        (
+            {"tiers": {"tier_5": {"channels": ["pager"]}}},
+            "alerts: tiers.tier_5.meaning: Field required; tiers.tier_5.acknowledgement_expires: Field required",
+        ),
         ({"critical_at_least": "tier_9"}, "alerts: critical_at_least: unknown tier 'tier_9'"),
         (
             {"delivery": {"hosts": "alertmanager"}},
@@ -134,7 +145,7 @@ def test_an_override_that_does_not_fit_is_named(tmp_path: Path, alerts: dict[str
     place, _, told = answer.err.removeprefix("portalwatch: ").partition(": ")
     file, _, line = place.rpartition(":")
     assert file == str(path)
-    assert path.read_text("utf-8").splitlines()[int(line) - 1].lstrip().startswith(("alerts:", "remind:"))
+    assert path.read_text("utf-8").splitlines()[int(line) - 1].lstrip().startswith(("alerts:", "remind:", "hosts:"))
     assert told.startswith(said)
 
 
@@ -144,5 +155,6 @@ def test_a_configuration_that_could_not_send_its_links_is_refused(tmp_path: Path
     for command in (("config", "check", "--offline"), ("serve",)):
         answer = portalwatch(*command, "--config", path)
         assert (answer.code, answer.out) == (2, "")
-        assert "public_url and signing_key: missing" in answer.err
+        line = path.read_text("utf-8").splitlines().index("  channels:") + 1
+        assert f"{path}:{line}: alerts.channels: public_url and signing_key: missing" in answer.err
         assert PASSWORD not in answer.err

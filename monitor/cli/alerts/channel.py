@@ -117,7 +117,7 @@ async def _send(channel: Channel, link: str | None) -> ExitCode:
 
 
 def _channel(configuration: Configuration, name: str) -> Channel:
-    channels = configured_channels(configuration.settings, Exporter(series_of({}), version=""))
+    channels = configured_channels(configuration, Exporter(series_of({}), version=""))
     if name not in channels:
         known = ", ".join(sorted(channels)) or "none is configured"
         raise ConfigurationError(f"there is no channel {name}; there are: {known}")
