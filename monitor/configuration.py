@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import SettingsError
 
 from monitor.errors import ConfigurationError
+from monitor.mistakes import line, mistakes_of, place, report
 from monitor.settings import CONFIG_VARIABLE, PREFIX, Settings
 from monitor.yaml_file import Location, Mistake, YamlFile, read_yaml_file
 from probes import check_probes
@@ -38,11 +39,11 @@ class Configuration:
 
     def place(self, key: Location) -> str:
         """Where a key stands, for people: file and line, or the environment."""
-        return _place(self.path, self.file.line_of(key))
+        return place(self.path, self.file.line_of(key))
 
     def at(self, key: Location, message: str) -> str:
         """A line for people on what is wrong with a key: file, line, key and the message."""
-        return _line(self.path, Mistake(self.file.line_of(key), ".".join(map(str, key)), message))
+        return line(self.path, Mistake(self.file.line_of(key), ".".join(map(str, key)), message))
 
 
 def load_configuration(path: Path | None, environment: Mapping[str, str]) -> Configuration:
@@ -59,12 +60,11 @@ def load_configuration(path: Path | None, environment: Mapping[str, str]) -> Con
     except ValidationError as error:
         # What could not be read is no good value either, but that is said once.
         said = {one.key for one in mistakes}
-        found_too = [_mistake(file, one) for one in error.errors(include_url=False, include_input=False)]
-        mistakes += [one for one in found_too if one.key not in said]
+        mistakes += [one for one in mistakes_of(file, error) if one.key not in said]
     except SettingsError as error:
         mistakes.append(Mistake(None, str(error), "a variable of the environment holds no JSON, which this one must"))
     if mistakes:
-        raise ConfigurationError(_report(found, mistakes))
+        raise ConfigurationError(report(found, mistakes))
     return Configuration(settings, found, file)
 
 
@@ -81,39 +81,6 @@ def _read(path: Path, environment: Mapping[str, str]) -> YamlFile:
         return read_yaml_file(path, environment)
     except OSError as error:
         raise ConfigurationError(f"{path} can't be read: {error.strerror}") from error
-
-
-def _mistake(file: YamlFile, error: Any) -> Mistake:
-    location = error["loc"]
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        message = "there is no such key"
-    elif error["type"] == "missing":
-        message = "this key is missing"
-    return Mistake(file.line_of(location), ".".join(map(str, _known(file, location))), message)
-
-
-def _known(file: YamlFile, location: tuple[str | int, ...]) -> Iterator[str | int]:
-    """The location without the names of models that pydantic puts between the keys."""
-    found: tuple[str | int, ...] = ()
-    for number, part in enumerate(location):
-        if (*found, part) in file.lines or number == len(location) - 1:
-            found = (*found, part)
-            yield part
-
-
-def _report(path: Path | None, mistakes: list[Mistake]) -> str:
-    lines = [_line(path, one) for one in sorted(mistakes, key=lambda mistake: mistake.line or 0)]
-    return "\n".join(dict.fromkeys(lines))
-
-
-def _line(path: Path | None, one: Mistake) -> str:
-    place = _place(path, one.line)
-    return f"{place}: {one.key}: {one.message}" if one.key else f"{place}: {one.message}"
-
-
-def _place(path: Path | None, line: int | None) -> str:
-    return "the environment" if path is None or line is None else f"{path}:{line}"
 
 
 def _unknown_variables(file: YamlFile, environment: Mapping[str, str]) -> Iterator[Mistake]:

@@ -33,6 +33,13 @@ BEGIN
     EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF sample_rollup FOR VALUES FROM (%L) TO (%L)',
         'sample_rollup_' || to_char(month AT TIME ZONE 'UTC', 'YYYY"m"MM'), month, next_month);
 END $$;
+CREATE FUNCTION public.refuse_change_of_deployment() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'what happened in a deployment is append-only';
+END
+$$;
 CREATE FUNCTION public.refuse_change_of_history() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -202,6 +209,35 @@ CREATE TABLE public.capture_session (
 COMMENT ON COLUMN public.capture_session.levels IS 'By series that is no duration, the values seen during the session.';
 ALTER TABLE public.capture_session ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.capture_session_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.deployment (
+    id integer NOT NULL,
+    environment text NOT NULL,
+    name text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT deployment_ends CHECK ((finished_at >= opened_at))
+);
+COMMENT ON TABLE public.deployment IS 'At most one of an environment is open.';
+CREATE TABLE public.deployment_event (
+    deployment_id integer NOT NULL,
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    by text NOT NULL,
+    phase text NOT NULL,
+    source text,
+    detail jsonb NOT NULL
+);
+COMMENT ON TABLE public.deployment_event IS 'Rows are added and never changed.';
+COMMENT ON COLUMN public.deployment_event.source IS 'What it was read from: an event of one source is kept once.';
+ALTER TABLE public.deployment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.deployment_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -474,6 +510,14 @@ ALTER TABLE ONLY public.capture_session
     ADD CONSTRAINT capture_session_baseline_id_number_key UNIQUE (baseline_id, number);
 ALTER TABLE ONLY public.capture_session
     ADD CONSTRAINT capture_session_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.deployment_event
+    ADD CONSTRAINT deployment_event_pkey PRIMARY KEY (deployment_id, number);
+ALTER TABLE ONLY public.deployment_event
+    ADD CONSTRAINT deployment_event_source UNIQUE (deployment_id, source);
+ALTER TABLE ONLY public.deployment
+    ADD CONSTRAINT deployment_name UNIQUE (environment, name);
+ALTER TABLE ONLY public.deployment
+    ADD CONSTRAINT deployment_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.drift_reference
     ADD CONSTRAINT drift_reference_pkey PRIMARY KEY (series_id, taken_until);
 ALTER TABLE ONLY public.drift_standing
@@ -526,6 +570,7 @@ CREATE INDEX alert_opened ON public.alert USING btree (opened_at DESC, id);
 CREATE UNIQUE INDEX baseline_active ON public.baseline USING btree (environment) WHERE active;
 CREATE INDEX baseline_extends ON public.baseline USING btree (extends_id);
 CREATE INDEX capture_samples_series ON public.capture_samples USING btree (series_id);
+CREATE UNIQUE INDEX deployment_open ON public.deployment USING btree (environment) WHERE (finished_at IS NULL);
 CREATE INDEX finding_run_ended ON public.finding_run USING btree (ended_at);
 CREATE INDEX inspection_at ON public.inspection USING brin (at);
 CREATE INDEX ledger_fact_section_at ON public.ledger_fact USING btree (section_id, at);
@@ -536,6 +581,7 @@ CREATE INDEX sample_head_started ON public.sample_head USING brin (started_at);
 CREATE INDEX silence_ends ON public.silence USING btree (ends_at);
 CREATE INDEX snapshot_at ON public.snapshot USING btree (at);
 CREATE TRIGGER alert_event_append_only BEFORE DELETE OR UPDATE ON public.alert_event FOR EACH ROW EXECUTE FUNCTION public.refuse_change_of_history();
+CREATE TRIGGER deployment_event_append_only BEFORE DELETE OR UPDATE ON public.deployment_event FOR EACH ROW EXECUTE FUNCTION public.refuse_change_of_deployment();
 ALTER TABLE ONLY public.alert_event
     ADD CONSTRAINT alert_event_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES public.alert(id);
 ALTER TABLE ONLY public.baseline
@@ -546,6 +592,8 @@ ALTER TABLE ONLY public.capture_samples
     ADD CONSTRAINT capture_samples_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.capture_session(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.capture_session
     ADD CONSTRAINT capture_session_baseline_id_fkey FOREIGN KEY (baseline_id) REFERENCES public.baseline(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.deployment_event
+    ADD CONSTRAINT deployment_event_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES public.deployment(id);
 ALTER TABLE ONLY public.drift_reference
     ADD CONSTRAINT drift_reference_series_id_fkey FOREIGN KEY (series_id) REFERENCES public.series(id);
 ALTER TABLE ONLY public.drift_standing

@@ -94,10 +94,10 @@ class Contacts(PlanPart):
 
 
 class Rehearsal(PlanPart):
-    """Where old and new release run side by side on a clone: two URLs of the portal, or two DSNs."""
+    """Where old and new release run side by side on a clone: two targets of the configuration, of one kind."""
 
-    old: str = Field(description="URL or DSN of the old release, not a secret one: ${NAME} takes it from outside")
-    new: str = Field(description="the same of the new release")
+    old: str = Field(description="target that is the old release")
+    new: str = Field(description="target that is the new release")
     pairs: int = Field(60, ge=40, le=1000, description="pairs of calls of each probe at most")
 
 

@@ -1,0 +1,1 @@
+"""The deployment companion: what happened in a deployment, its gates, and what is due."""
