@@ -56,6 +56,7 @@ class Reason(StrEnum):
     BUSY = "busy"
     BUDGET = "budget"
     TOO_LITTLE = "too_little"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,5 @@
 """The bounded queue between the process that probes and the one that serves: lines over a pair of sockets.
-The other way go requests, for further calls and for snapshots, one a line.
+The other way go requests, one a line.
 
 The supervisor holds both ends, so either process can be started again without the other noticing more than a torn
 line. The prober never waits for the reader: beyond `CAPACITY` the oldest measurements are dropped and counted.
@@ -130,30 +130,71 @@ def _read(line: bytes) -> Measurement | Heartbeat | Note:
     return Heartbeat(**content) if kind == "heartbeat" else wire.decode_note(kind, content)
 
 
-def ask_again(end: socket.socket, probe: str) -> None:
-    """The server's end: further calls of a probe are wanted. Never waits; where nobody listens, nobody is asked."""
-    _ask(end, probe)
+@dataclass(frozen=True, slots=True)
+class MoreCalls:
+    """Further calls of a probe are wanted."""
+
+    probe: str
 
 
-def ask_for_snapshot(end: socket.socket, series: str, reason: str) -> None:
-    """The server's end: a snapshot is wanted of what the series looks at, as `ask_again`. A reason is words."""
-    _ask(end, f"{series} {' '.join(reason.split())}")
+@dataclass(frozen=True, slots=True)
+class TakeSnapshot:
+    """A snapshot is wanted of what the series looks at; the reason is words."""
+
+    series: str
+    reason: str
 
 
-def _ask(end: socket.socket, request: str) -> None:
-    with contextlib.suppress(OSError):
-        end.send(request.encode() + b"\n", socket.MSG_DONTWAIT)
+@dataclass(frozen=True, slots=True)
+class HoldBack:
+    """Probes that act as users are to pause for so many seconds from now; 0 ends that. The reason is words.
 
-
-async def read_requests(end: socket.socket) -> AsyncIterator[str]:
-    """The prober's end: what is asked of it, until the other end is closed.
-
-    The name of a probe of which further calls are wanted, or the name of a series, a space and the reason for which a
-    snapshot is wanted.
+    It runs out by itself: where nobody asks any more, probes go on.
     """
+
+    seconds: float
+    reason: str
+
+
+Request = MoreCalls | TakeSnapshot | HoldBack
+
+
+def ask(end: socket.socket, request: Request) -> None:
+    """The server's end: something is wanted of the prober. Never waits; where nobody listens, nobody is asked."""
+    with contextlib.suppress(OSError):
+        end.send(_line_of(request).encode() + b"\n", socket.MSG_DONTWAIT)
+
+
+async def read_requests(end: socket.socket) -> AsyncIterator[Request]:
+    """The prober's end: what is asked of it, until the other end is closed. What nobody asks for is left out."""
     loop = asyncio.get_running_loop()
     torn = b""
     while received := await loop.sock_recv(end, 4096):
         *lines, torn = (torn + received).split(b"\n")
         for line in lines:
-            yield line.decode(errors="replace")
+            request = _request_of(line.decode(errors="replace"))
+            if request is not None:
+                yield request
+
+
+def _line_of(request: Request) -> str:
+    match request:
+        case MoreCalls(probe):
+            return f"calls {probe}"
+        case TakeSnapshot(series, reason):
+            return f"snapshot {series} {' '.join(reason.split())}"
+        case HoldBack(seconds, reason):
+            return f"hold {seconds:g} {' '.join(reason.split())}"
+
+
+def _request_of(line: str) -> Request | None:
+    verb, _, rest = line.partition(" ")
+    first, _, reason = rest.partition(" ")
+    if verb == "calls" and rest:
+        return MoreCalls(rest)
+    if verb == "snapshot" and reason:
+        return TakeSnapshot(first, reason)
+    if verb == "hold":
+        with contextlib.suppress(ValueError):
+            return HoldBack(float(first), reason)
+    return None

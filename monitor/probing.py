@@ -19,7 +19,7 @@ from monitor.dependencies import confirming_probes
 from monitor.errors import ConfigurationError, ExitCode
 from monitor.event_loop import run, settle
 from monitor.further_calls import make_further_calls
-from monitor.link import LinkWriter, read_requests
+from monitor.link import HoldBack, LinkWriter, MoreCalls, Request, TakeSnapshot, read_requests
 from monitor.logs import configure_logs
 from monitor.scheduler import Beat, keep_beats
 from monitor.settings import Settings
@@ -68,7 +68,7 @@ async def probe(settings: Settings, end: socket.socket, restarts: int) -> None:
         )
         witnessing = asyncio.create_task(witness.keep_watch())
         calling = asyncio.create_task(make_further_calls(_all_of(further), settings.probes, probes.run, hand, clock))
-        asked = asyncio.create_task(hear(read_requests(end), witness, further))
+        asked = asyncio.create_task(hear(read_requests(end), probes, witness, further))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.sleep(0)
         settle()
@@ -87,14 +87,18 @@ async def probe(settings: Settings, end: socket.socket, restarts: int) -> None:
             task.result()
 
 
-async def hear(requests: AsyncIterator[str], witness: Witness, further: asyncio.Queue[str]) -> None:
+async def hear(
+    requests: AsyncIterator[Request], probes: ProbeSet, witness: Witness, further: asyncio.Queue[str]
+) -> None:
     """Pass on what is asked of the prober as it comes: snapshots are taken at once, further calls take a minute."""
     async for request in requests:
-        name, _, reason = request.partition(" ")
-        if reason:
-            witness.want(name, reason)
-        else:
-            further.put_nowait(name)
+        match request:
+            case MoreCalls(probe):
+                further.put_nowait(probe)
+            case TakeSnapshot(series, reason):
+                witness.want(series, reason)
+            case HoldBack(seconds, reason):
+                probes.hold_back(seconds, reason)
 
 
 async def _all_of(queue: asyncio.Queue[str]) -> AsyncIterator[str]:

@@ -42,7 +42,7 @@ from monitor.drifting import Drifting
 from monitor.errors import CannotRunError, ConfigurationError, MonitorError
 from monitor.event_loop import run
 from monitor.exporter import Exporter
-from monitor.link import Heartbeat, ask_again, ask_for_snapshot, read_link
+from monitor.link import Heartbeat, MoreCalls, TakeSnapshot, ask, read_link
 from monitor.logs import configure_logs
 from monitor.pipeline import Pipeline
 from monitor.releases import Releases
@@ -129,8 +129,8 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
         probe_of = {one.name: name for name, probe in settings.probes.items() for one in probe.series()}
 
         def suspected(series: str) -> None:
-            ask_for_snapshot(link, series, "suspected: slower than its reference")
-            ask_again(link, probe_of[series])
+            ask(link, TakeSnapshot(series, "suspected: slower than its reference"))
+            ask(link, MoreCalls(probe_of[series]))
 
         drift = DriftWatch(
             PostgresDrift(pool),
@@ -155,7 +155,7 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             findings=PostgresFindings(pool),
             exporter=exporter,
             watch=watch,
-            ask_for_snapshot=partial(ask_for_snapshot, link),
+            ask_for_snapshot=lambda series, reason: ask(link, TakeSnapshot(series, reason)),
             clock=clock,
         )
         try:

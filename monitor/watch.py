@@ -75,13 +75,20 @@ class Watch:
     def is_silent(self, series: str, now: datetime) -> bool:
         """Whether a series should have been measured and was not: a probe that is not running is a fault itself.
 
-        What could not be measured while the service or the prober was away does not count.
+        What could not be measured while the service or the prober was away does not count, nor while a deployment let
+        nobody work.
         """
         cadence = self.series[series].cadence_seconds
         if cadence is None:
             return False
-        since = max(filter(None, (self.started_at, self.probing_since, self.measured_at(series))))
+        since = max(
+            filter(None, (self.started_at, self.probing_since, self.measured_at(series), self._paused_at(series)))
+        )
         return now - since > timedelta(seconds=_PATIENCE * cadence + 60)
+
+    def _paused_at(self, series: str) -> datetime | None:
+        left_out = self.left_out.get(series)
+        return left_out.started_at if left_out is not None and left_out.reason is Reason.PAUSED else None
 
     def prober_is_running(self, now: datetime) -> bool:
         """Whether the probing process has shown a sign of life lately."""

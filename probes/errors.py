@@ -22,6 +22,7 @@ _OUTCOMES = {
     Reason.BUSY: Outcome.SKIPPED,
     Reason.BUDGET: Outcome.SKIPPED,
     Reason.TOO_LITTLE: Outcome.SKIPPED,
+    Reason.PAUSED: Outcome.SKIPPED,
 }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -56,6 +57,7 @@ class ProbeSet:
         self._loop_delay = LoopDelay(clock)
         self._links = Links(targets, clock)
         self._slots = {name: Slot(one, kinds[one.kind].make(one, self._links)) for name, one in probes.items()}
+        self._held_until, self._held_because = -math.inf, ""
 
     async def __aenter__(self) -> Self:
         return self
@@ -89,6 +91,10 @@ class ProbeSet:
         settings = self._slot(probe_name).settings
         return Origin(settings.target, settings.definition)
 
+    def hold_back(self, seconds: float, why: str) -> None:
+        """For so many seconds from now, probes that do what people do are skipped; 0 lets them go on."""
+        self._held_until, self._held_because = self._clock.monotonic() + seconds, why
+
     async def run(self, probe_name: str, intended_at: datetime) -> list[Measurement]:
         """One look now: a measurement for each series of the probe, whatever happens.
 
@@ -101,6 +107,8 @@ class ProbeSet:
     async def observe(self, probe_name: str, intended_at: datetime) -> Observation:
         """As `run`, with phases, assertions and details for a person to read."""
         slot = self._slot(probe_name)
+        if self._is_held(slot):
+            return self._left_out(slot, Reason.PAUSED, self._held_because, intended_at)
         if why := slot.back_off.why(self._clock.monotonic()):
             return self._left_out(slot, Reason.BACKING_OFF, why, intended_at)
         observation = await slot.in_turn(partial(self._carry_out, slot, intended_at))
@@ -120,7 +128,7 @@ class ProbeSet:
         Raises UnknownProbeError.
         """
         slot = self._slot(probe_name)
-        if slot.back_off.why(self._clock.monotonic()):
+        if self._is_held(slot) or slot.back_off.why(self._clock.monotonic()):
             return None
         return await slot.in_turn(partial(self._inspect, slot))
 
@@ -137,6 +145,9 @@ class ProbeSet:
         except KeyError:
             known = ", ".join(self._slots) or "none"
             raise UnknownProbeError(f"there is no probe {probe_name!r}; there are: {known}") from None
+
+    def _is_held(self, slot: Slot) -> bool:
+        return slot.settings.acts_as_user and self._clock.monotonic() < self._held_until
 
     def _new_run(self, slot: Slot) -> ProbeRun:
         stopwatch = Stopwatch(self._clock, self._loop_delay)

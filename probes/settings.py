@@ -41,6 +41,8 @@ class ProbeSettings(BaseModel):
     # What a kind needs to be pointed at; None for a kind that looks at nothing named.
     target_type: ClassVar[type[PostgresTarget | HttpTarget] | None] = None
     default_timeout_seconds: ClassVar[float] = 5.0
+    # Whether it does what people do, and so keeps away where nobody may work.
+    acts_as_user: ClassVar[bool] = False
 
     name: Name
     kind: str

@@ -24,6 +24,7 @@ class HttpSettings(ProbeSettings):
     """
 
     target_type: ClassVar[type[HttpTarget]] = HttpTarget
+    acts_as_user: ClassVar[bool] = True
     default_timeout_seconds: ClassVar[float] = 30.0
 
     every: Duration = 60.0

@@ -87,6 +87,7 @@ class JourneySettings(ProbeSettings):
     """`steps` share cookies and variables. `max_body` is in bytes, `max_redirects` counts for each step."""
 
     target_type: ClassVar[type[HttpTarget]] = HttpTarget
+    acts_as_user: ClassVar[bool] = True
     default_timeout_seconds: ClassVar[float] = 30.0
 
     every: Duration = 60.0

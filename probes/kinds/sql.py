@@ -53,6 +53,7 @@ class SqlSettings(ProbeSettings):
     """
 
     target_type: ClassVar[type[PostgresTarget]] = PostgresTarget
+    acts_as_user: ClassVar[bool] = True
 
     query: Query
     arguments: tuple[tuple[Argument, ...], ...] = Field(default=((),), min_length=1)

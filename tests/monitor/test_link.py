@@ -12,7 +12,17 @@ from baselines.plan_node import NodeFigures
 from baselines.snapshot import DatabaseSession, Snapshot
 from baselines.workload import StatementText, Usage, WorkloadBin, WorkloadGap
 from monitor import wire
-from monitor.link import Heartbeat, LinkWriter, ask_again, ask_for_snapshot, read_link, read_requests
+from monitor.link import (
+    Heartbeat,
+    HoldBack,
+    LinkWriter,
+    MoreCalls,
+    Request,
+    TakeSnapshot,
+    ask,
+    read_link,
+    read_requests,
+)
 from tests.clocks import START
 
 
@@ -198,9 +208,9 @@ def test_what_nobody_knows_is_left_out() -> None:
     assert asyncio.run(run()) == [measured(2)]
 
 
-async def requested(end: socket.socket, count: int) -> list[str]:
+async def requested(end: socket.socket, count: int) -> list[Request]:
     """The first so many requests that come over the link."""
-    requests: list[str] = []
+    requests: list[Request] = []
     async for one in read_requests(end):
         requests.append(one)
         if len(requests) == count:
@@ -211,13 +221,13 @@ async def requested(end: socket.socket, count: int) -> list[str]:
 def test_requests_go_the_other_way_beside_measurements() -> None:
     """Both directions at once over the same pair, each in its order."""
 
-    async def run() -> tuple[list[Measurement | Heartbeat | wire.Note], list[str]]:
+    async def run() -> tuple[list[Measurement | Heartbeat | wire.Note], list[Request]]:
         probing_end, serving_end = socket.socketpair()
         with probing_end:
             writer = LinkWriter(probing_end)
             writer.hand([measured(number) for number in range(2000)])
             for number in range(5):
-                ask_again(serving_end, f"probe {number} é")
+                ask(serving_end, MoreCalls(f"probe {number} é"))
             things, requests, _ = await asyncio.gather(
                 received(serving_end, 2000), requested(probing_end, 5), writer.drain()
             )
@@ -225,47 +235,52 @@ def test_requests_go_the_other_way_beside_measurements() -> None:
 
     things, requests = asyncio.run(run())
     assert things == [measured(number) for number in range(2000)]
-    assert requests == [f"probe {number} é" for number in range(5)]
+    assert requests == [MoreCalls(f"probe {number} é") for number in range(5)]
 
 
 def test_a_service_that_reads_can_ask() -> None:
     """On the very end from which it is just reading measurements."""
 
-    async def run() -> str:
+    async def run() -> Request:
         probing_end, serving_end = socket.socketpair()
         with probing_end:
             reading = asyncio.create_task(received(serving_end, 1))
             await asyncio.sleep(0)
             probing_end.setblocking(False)
-            ask_again(serving_end, "a")
+            ask(serving_end, MoreCalls("a"))
             (request,) = await requested(probing_end, 1)
             probing_end.send(wire.encode(measured(1)))
             assert await reading == [measured(1)]
             return request
 
-    assert asyncio.run(run()) == "a"
+    assert asyncio.run(run()) == MoreCalls("a")
 
 
 def test_a_reason_is_one_line() -> None:
     """However many lines it has: it is one request, the series first."""
 
-    async def run() -> list[str]:
+    async def run() -> list[Request]:
         probing_end, serving_end = socket.socketpair()
         probing_end.setblocking(False)
         with probing_end, serving_end:
-            ask_for_snapshot(serving_end, "q.a", "slow:\n 3 s\r\n")
-            ask_again(serving_end, "a")
-            return await requested(probing_end, 2)
+            ask(serving_end, TakeSnapshot("q.a", "slow:\n 3 s\r\n"))
+            ask(serving_end, HoldBack(60, "phase_3\nallows no users"))
+            ask(serving_end, MoreCalls("a"))
+            return await requested(probing_end, 3)
 
-    assert asyncio.run(run()) == ["q.a slow: 3 s", "a"]
+    assert asyncio.run(run()) == [
+        TakeSnapshot("q.a", "slow: 3 s"),
+        HoldBack(60.0, "phase_3 allows no users"),
+        MoreCalls("a"),
+    ]
 
 
-@pytest.mark.parametrize("cuts", [(1,), (3,), (4, 6), (2, 3, 4, 5, 6, 7, 8)])
+@pytest.mark.parametrize("cuts", [(1,), (3,), (7, 9), (10, 12), (2, 3, 4, 5, 6, 7, 8, 9, 10, 11)])
 def test_a_request_in_pieces_is_read_whole(cuts: tuple[int, ...]) -> None:
     """However the bytes of two names come over, they are two names."""
-    sent = b"abc\ndefg\n"
+    sent = b"calls abc\ncalls defg\n"
 
-    async def run() -> list[str]:
+    async def run() -> list[Request]:
         probing_end, serving_end = socket.socketpair()
         probing_end.setblocking(False)
         with probing_end, serving_end:
@@ -275,35 +290,35 @@ def test_a_request_in_pieces_is_read_whole(cuts: tuple[int, ...]) -> None:
                 await asyncio.sleep(0.001)
             return await reading
 
-    assert asyncio.run(run()) == ["abc", "defg"]
+    assert asyncio.run(run()) == [MoreCalls("abc"), MoreCalls("defg")]
 
 
 def test_a_torn_request_spoils_only_the_one_behind_it() -> None:
-    """What a dying service wrote half is glued to the next name, which nobody knows; bytes of no text end nobody."""
+    """What a dying service wrote half is glued to the next request, which nobody knows; bytes of no text end nobody."""
 
-    async def run() -> list[str]:
+    async def run() -> list[Request]:
         probing_end, serving_end = socket.socketpair()
         probing_end.setblocking(False)
         with probing_end, serving_end:
-            serving_end.send(b"sear" + b"search\n" + b"\xff\xfe\n" + b"search\n")
-            return await requested(probing_end, 3)
+            serving_end.send(b"calls sear" + b"calls search\n" + b"\xff\xfe\nhold long x\n" + b"calls search\n")
+            return await requested(probing_end, 2)
 
-    assert asyncio.run(run()) == ["searsearch", "\ufffd\ufffd", "search"]
+    assert asyncio.run(run()) == [MoreCalls("searcalls search"), MoreCalls("search")]
 
 
 def test_requests_end_with_the_other_end() -> None:
     """Closed, there are no more; what was whole before is read, and half a name is none."""
 
-    async def run() -> list[str]:
+    async def run() -> list[Request]:
         probing_end, serving_end = socket.socketpair()
         probing_end.setblocking(False)
         with probing_end:
-            ask_again(serving_end, "a")
+            ask(serving_end, MoreCalls("a"))
             serving_end.send(b"ha")
             serving_end.close()
             return [one async for one in read_requests(probing_end)]
 
-    assert asyncio.run(run()) == ["a"]
+    assert asyncio.run(run()) == [MoreCalls("a")]
 
 
 @pytest.mark.parametrize("blocking", [True, False])
@@ -313,16 +328,16 @@ def test_asking_never_waits(blocking: bool) -> None:
     with probing_end, serving_end:
         serving_end.setblocking(blocking)
         for _ in range(20_000):
-            ask_again(serving_end, "x" * 100)
+            ask(serving_end, MoreCalls("x" * 100))
         probing_end.setblocking(False)
         first = asyncio.run(requested(probing_end, 10))
-    assert first == ["x" * 100] * 10
+    assert first == [MoreCalls("x" * 100)] * 10
 
 
 def test_asking_a_closed_link_is_no_error() -> None:
     """Neither where the prober's end is gone nor where our own is."""
     probing_end, serving_end = socket.socketpair()
     probing_end.close()
-    ask_again(serving_end, "a")
+    ask(serving_end, MoreCalls("a"))
     serving_end.close()
-    ask_again(serving_end, "a")
+    ask(serving_end, MoreCalls("a"))

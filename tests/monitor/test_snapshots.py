@@ -9,7 +9,7 @@ import pytest
 
 from baselines import Measurement, Outcome, Reason
 from baselines.snapshot import Snapshot
-from monitor.link import ask_again, ask_for_snapshot, read_requests
+from monitor.link import HoldBack, MoreCalls, TakeSnapshot, ask, read_requests
 from monitor.probing import hear
 from monitor.snapshots import A_DAY, HOST, PAUSE_SECONDS, Allowance, Witness
 from probes import ProbeSet
@@ -161,16 +161,19 @@ def test_what_went_well_or_was_skipped_is_no_reason() -> None:
 def test_what_the_service_asks_is_told_apart() -> None:
     """A series with a reason is for the witness, a probe's name for further calls, however they are mixed."""
 
-    async def use(_: ProbeSet, witness: Witness, __: asyncio.Event) -> None:
+    async def use(probes: ProbeSet, witness: Witness, __: asyncio.Event) -> None:
         probing_end, serving_end = socket.socketpair()
         further: asyncio.Queue[str] = asyncio.Queue()
         with probing_end:
             probing_end.setblocking(False)
-            ask_again(serving_end, "probe")
-            ask_for_snapshot(serving_end, "q.probe", "suspected: slower than its reference")
-            ask_again(serving_end, "another")
+            ask(serving_end, MoreCalls("probe"))
+            ask(serving_end, TakeSnapshot("q.probe", "suspected: slower than its reference"))
+            ask(serving_end, HoldBack(60, "phase_3 allows no users"))
+            ask(serving_end, MoreCalls("another"))
             serving_end.close()
-            await hear(read_requests(probing_end), witness, further)
+            await hear(read_requests(probing_end), probes, witness, further)
+        (held,) = await probes.run("probe", START)
+        assert (held.reason, held.detail) == (Reason.PAUSED, "phase_3 allows no users")
         assert [further.get_nowait() for _ in range(further.qsize())] == ["probe", "another"]
 
     (taken,) = witnessed({"db": NOWHERE}, {"probe": {**SQL, "target": "db"}}, use, 1)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from baselines import Measurement, Outcome, Series, SeriesRegistry, Unit
+from baselines import Measurement, Outcome, Reason, Series, SeriesRegistry, Unit
 from monitor.link import Heartbeat
 from monitor.watch import Watch
 from tests.clocks import START
@@ -44,6 +44,16 @@ def test_a_measurement_ends_the_silence() -> None:
     assert watch.is_silent("q.a", later(251))
     watch.saw(measured("q.a", later(-5000)))
     assert not watch.is_silent("q.a", later(150))
+
+
+def test_a_paused_probe_is_not_silent() -> None:
+    """While a deployment lets nobody work nothing is missing; three intervals and a minute after that it is."""
+    watch = Watch(SERIES, START)
+    at = later(1000)
+    watch.saw(Measurement(series="q.a", intended_at=at, started_at=at, outcome=Outcome.SKIPPED, reason=Reason.PAUSED))
+    assert not watch.is_silent("q.a", later(1150))
+    assert watch.measured_at("q.a") is None
+    assert watch.is_silent("q.a", later(1151))
 
 
 def test_the_prober_is_running_for_three_heartbeats() -> None:

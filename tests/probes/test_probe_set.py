@@ -10,7 +10,18 @@ import pytest
 
 from baselines.inspection import Inspection
 from baselines.measurement import Outcome, Reason
-from probes import Links, Probe, ProbeFailed, ProbeRun, ProbeSet, ProbeSettings, Reading, UnknownProbeError, probe_kind
+from probes import (
+    Links,
+    Probe,
+    ProbeFailed,
+    ProbeRun,
+    ProbeSet,
+    ProbeSettings,
+    Reading,
+    UnknownProbeError,
+    load_probe_kinds,
+    probe_kind,
+)
 from tests.probes.scripted import own_kinds, script
 from tests.probes.watched import look, watched, with_probes
 
@@ -333,3 +344,25 @@ def test_an_unknown_probe_is_an_error_that_names_the_known() -> None:
             await look(probes, "prob")
 
     run_scripted(quick, use)
+
+
+@pytest.mark.parametrize(("acts_as_user", "outcome"), [(True, Outcome.SKIPPED), (False, Outcome.OK)])
+def test_what_acts_as_a_user_holds_back_while_nobody_may_work(acts_as_user: bool, outcome: Outcome) -> None:
+    """A probe that does what people do is skipped with the reason; others go on. It can be ended."""
+
+    async def use(probes: ProbeSet) -> tuple[Any, Any, Any]:
+        type(probes._slots["probe"].settings).acts_as_user = acts_as_user
+        probes.hold_back(3600.0, "phase_3 allows no users")
+        held = await look(probes)
+        probes.hold_back(0.0, "")
+        return held, await look(probes), [held.reason, held.detail]
+
+    held, after, told = run_scripted(quick, use)
+    assert (held.outcome, after.outcome) == (outcome, Outcome.OK)
+    assert not acts_as_user or told == [Reason.PAUSED, "phase_3 allows no users"]
+
+
+def test_requests_and_queries_act_as_users() -> None:
+    """What only reads figures of the host, the server or the portal goes on while nobody may work."""
+    acting = {name for name, kind in load_probe_kinds().items() if kind.settings.acts_as_user}
+    assert acting == {"http", "journey", "sql"}
