@@ -7,6 +7,7 @@ AlertError
 ├── LinkError           an acknowledge link is forged, expired or used
 ├── MatcherError        a silence does not say what it silences
 ├── SilenceNotFoundError  no silence has this id
+├── UnfinishedMessageError  a message of a deployment still has a blank
 └── AlertStoreError     the store could not be asked
 """
 
@@ -37,6 +38,10 @@ class MatcherError(AlertError):
 
 class SilenceNotFoundError(AlertError):
     """No silence that has not ended has this id."""
+
+
+class UnfinishedMessageError(AlertError):
+    """A message of a deployment still has a blank. Names all of them."""
 
 
 class AlertStoreError(AlertError):

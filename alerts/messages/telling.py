@@ -4,7 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.alert import Alert
-from alerts.messages.wording import fitted, format_duration, format_figure, one_line, shortened
+from alerts.messages.wording import (
+    fitted,
+    format_duration,
+    format_figure,
+    format_instant,
+    format_moment,
+    one_line,
+    shortened,
+)
 from alerts.notification import Notification, Reason
 from thresholds.finding import Rule
 
@@ -129,11 +137,11 @@ class Telling:
     @property
     def standing(self) -> str:
         """From when to when, to the second."""
-        since = f"since {_instant(self.alert.opened_at)}"
+        since = f"since {format_instant(self.alert.opened_at)}"
         if self.alert.resolved_at is not None:
             lasted = f", lasted {self.lasting}" if self.lasting else ""
             ended = "cleared" if self.is_well else "ended"
-            return f"Fired and {ended}: {since}, until {_instant(self.alert.resolved_at)}{lasted}"
+            return f"Fired and {ended}: {since}, until {format_instant(self.alert.resolved_at)}{lasted}"
         return f"{self.alert.level.capitalize()}, {since}" + (f", for {self.lasting} so far" if self.lasting else "")
 
     @property
@@ -247,9 +255,4 @@ class Telling:
         return format_figure(value, unit, rule, next(enough, 4))
 
     def _moment(self, at: datetime) -> str:
-        other_day = at.date() != self.notification.due_at.date()
-        return (f"{at.day} {at:%B} " if other_day else "") + f"{at:%H:%M} UTC"
-
-
-def _instant(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+        return format_moment(at, self.notification.due_at)

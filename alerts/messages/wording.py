@@ -1,6 +1,7 @@
 """Figures, lengths of time and cut texts, as people write and read them."""
 
 import unicodedata
+from datetime import UTC, datetime
 
 from baselines.series import Unit
 from thresholds.finding import Rule
@@ -40,6 +41,17 @@ def format_duration(seconds: float) -> str:
     first = next((at for at, (count, _) in enumerate(parts) if count), len(parts) - 1)
     shown = parts[first : first + 2]
     return " ".join(f"{count} {unit}" for count, unit in shown if count or len(shown) == 1) or "0 s"
+
+
+def format_instant(at: datetime) -> str:
+    """An instant to the second: `2026-03-02 14:03:05 UTC`."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def format_moment(at: datetime, now: datetime) -> str:
+    """An instant to the minute, with the day where that is another one: `14:03 UTC`, `1 March 23:50 UTC`."""
+    at, now = at.astimezone(UTC), now.astimezone(UTC)
+    return (f"{at.day} {at:%B} " if at.date() != now.date() else "") + f"{at:%H:%M} UTC"
 
 
 def one_line(text: str) -> str:
