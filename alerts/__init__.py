@@ -5,6 +5,7 @@ What talks to the outside is imported by its own name: `alerts.postgres`, `alert
 """
 
 from alerts.alert import OPEN, STANDING, UNANSWERED, Alert, AlertState
+from alerts.announcements import Announced, announce
 from alerts.book import Book
 from alerts.delivery import Briefer, DeliveryWorker
 from alerts.errors import (
@@ -16,10 +17,22 @@ from alerts.errors import (
     LinkError,
     MatcherError,
     SilenceNotFoundError,
+    UnfinishedMessageError,
 )
 from alerts.evaluation import decide, decide_all
 from alerts.link import AcknowledgeLink, LinkSigner
 from alerts.memory import MemoryAlerts
+from alerts.messages.announcement import compose_announcement, preview_announcement
+from alerts.messages.deployment import (
+    STATUS_EVERY,
+    Announcement,
+    EmergencyNotice,
+    RunningActivity,
+    Standing,
+    StatusUpdate,
+    UpcomingActivity,
+    blanks,
+)
 from alerts.messages.message import Briefing, Links, Message, Style, Told, Tone, compose
 from alerts.mutes import Mute, MuteKind, Mutes
 from alerts.notification import Attempt, Batch, Claim, Delivery, DeliveryState, Notification, Outcome, Reason
@@ -38,6 +51,7 @@ from alerts.transition import Transition
 __all__ = [
     "OPEN",
     "STANDING",
+    "STATUS_EVERY",
     "UNANSWERED",
     "AcknowledgeLink",
     "Alert",
@@ -52,6 +66,8 @@ __all__ = [
     "AlertStore",
     "AlertStoreError",
     "Alerts",
+    "Announced",
+    "Announcement",
     "Attempt",
     "Batch",
     "Book",
@@ -65,6 +81,7 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "DeliveryWorker",
+    "EmergencyNotice",
     "Evidence",
     "Library",
     "LinkError",
@@ -83,22 +100,31 @@ __all__ = [
     "Policy",
     "Rate",
     "Reason",
+    "RunningActivity",
     "Scope",
     "Silence",
     "SilenceNotFoundError",
     "Standby",
+    "Standing",
+    "StatusUpdate",
     "Style",
     "Told",
     "Tone",
     "Transition",
+    "UnfinishedMessageError",
     "Upcoming",
+    "UpcomingActivity",
     "WatchdogSettings",
     "WebhookSettings",
     "acknowledge",
     "advance",
+    "announce",
+    "blanks",
     "compose",
+    "compose_announcement",
     "decide",
     "decide_all",
     "evidence_by_limits",
+    "preview_announcement",
     "schedule",
 ]

@@ -63,8 +63,8 @@ class UpcomingActivity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusUpdate:
-    """Where a deployment stands on `day` of `days`. Issues are sentences; where there are any, `mitigation` must say what
-    is done about them.
+    """Where a deployment stands on `day` of `days`. Issues are sentences; where there are any, it lacks something
+    until `mitigation` says what is done about them.
 
     Raises ValueError for an instant without a time zone, a day outside of the deployment, and a next update that does
     not come later.

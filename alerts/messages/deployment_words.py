@@ -69,7 +69,7 @@ class StatusWords(_Words):
     @property
     def ending(self) -> str:
         """What the shortest message ends with."""
-        return f"next {self.next_update}, {_short_contact(self.contact)}"
+        return f"Next {self.next_update}, {_short_contact(self.contact)}"
 
     def _running(self, one: RunningActivity) -> str:
         since, at = one.since, self._status.at
@@ -110,7 +110,7 @@ class NoticeWords(_Words):
     @property
     def ending(self) -> str:
         """What the shortest message ends with."""
-        return f"contact: {_short_contact(self.contact)}"
+        return f"Contact: {_short_contact(self.contact)}"
 
 
 def _short_contact(contact: str) -> str:
