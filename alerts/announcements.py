@@ -50,7 +50,8 @@ async def announce(
     is named, one is not there, or one that keeps incidents is to get a status update, which would open one; as a
     fallback it is passed over. Never raises for what a service does.
     """
-    chains = {name: _chain(message, channels, name) for name in _known(message, channels, names)}
+    _check(message, channels, names)
+    chains = {name: _chain(message, channels, name) for name in names}
     written = {
         name: compose_announcement(message, channels[name].settings.written_as)
         for chain in chains.values()
@@ -74,20 +75,17 @@ async def announce(
     return {name: task.result() for name, task in following.items()}
 
 
-def _known(message: Announcement, channels: Mapping[str, Sender], names: Sequence[str]) -> list[str]:
-    """The names, each once."""
-    once = list(dict.fromkeys(names))
-    unknown = [name for name in once if name not in channels]
-    if unknown or not once:
+def _check(message: Announcement, channels: Mapping[str, Sender], names: Sequence[str]) -> None:
+    unknown = [name for name in names if name not in channels]
+    if unknown or not names:
         known = ", ".join(sorted(channels)) or "none is configured"
         wrong = f"there is no channel {', '.join(unknown)}" if unknown else "no channel is named"
         raise ChannelError(f"{wrong}; there are: {known}")
-    incidents = [name for name in once if _would_open_incident(message, channels[name])]
+    incidents = [name for name in names if _would_open_incident(message, channels[name])]
     if incidents:
         raise ChannelError(
             f"{', '.join(incidents)} would open an incident for a status update: name a channel that people read"
         )
-    return once
 
 
 def _chain(message: Announcement, channels: Mapping[str, Sender], name: str) -> list[str]:
