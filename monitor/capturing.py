@@ -3,7 +3,7 @@
 import os
 import random
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -99,18 +99,26 @@ class Capturing:
         self._workload = workload
 
     async def capture(
-        self, name: str, plan: CapturePlan, *, globs: Sequence[str] = (), release: str | None = None
+        self,
+        name: str,
+        plan: CapturePlan,
+        *,
+        globs: Sequence[str] = (),
+        release: str | None = None,
+        though_away: bool = False,
     ) -> Baseline:
         """A new baseline, not yet stored, whatever state host and databases are in. Raises as `prepare` does."""
-        return await self.carry_out(await self.prepare(plan, globs), name, release=release)
+        return await self.carry_out(await self.prepare(plan, globs, though_away=though_away), name, release=release)
 
-    async def prepare(self, plan: CapturePlan, globs: Sequence[str] = ()) -> Campaign:
+    async def prepare(self, plan: CapturePlan, globs: Sequence[str] = (), *, though_away: bool = False) -> Campaign:
         """Run each probe once for its target to show that it is there, and once more for its time.
 
-        Raises ConfigurationError where no probe fits the globs, CannotRunError where a whole target can't be reached.
+        Raises ConfigurationError where no probe fits the globs, CannotRunError where a whole target can't be reached;
+        `though_away` takes such a target's failures for what there is to be measured.
         """
         chosen = self._choose(globs)
-        await self._check_targets(chosen)
+        if not though_away:
+            await self._check_targets(chosen)
         started = self._clock.monotonic()
         for probe in chosen:
             await self._probes.run(probe, self._clock.now())
@@ -136,7 +144,7 @@ class Capturing:
                     plan,
                     chosen,
                     self._probes,
-                    conditions=lambda: self._conditions(plan.spacing, release, forced),
+                    conditions=lambda: capture_conditions(self._configuration, plan.spacing, release, forced),
                     clock=self._clock,
                     order=random.Random(),
                     advanced=advanced,
@@ -153,8 +161,11 @@ class Capturing:
         await self._note_state(release, captured.finished_at)
         return captured
 
-    async def further(self, capture: Baseline, series: Collection[str], sessions: int, name: str) -> Baseline | None:
-        """Further sessions of some series under the plan of the capture; None where a target does not answer."""
+    async def further(
+        self, capture: Baseline, series: Collection[str], sessions: int, name: str, *, though_away: bool = False
+    ) -> Baseline | None:
+        """Further sessions of some series under the plan of the capture; None where a target does not answer, unless
+        that is to be measured."""
         chosen = [
             probe for probe in self._choose(()) if any(one.name in series for one in self._probes.series_of(probe))
         ]
@@ -162,7 +173,7 @@ class Capturing:
             return None
         plan = further_plan(capture, series, sessions)
         try:
-            return await self.capture(name, plan, globs=chosen, release=capture.release)
+            return await self.capture(name, plan, globs=chosen, release=capture.release, though_away=though_away)
         except CannotRunError:
             return None
 
@@ -202,17 +213,21 @@ class Capturing:
                     f"try one with `portalwatch check`, and see that targets.{target} says where it is and who we are"
                 )
 
-    def _conditions(self, spacing: Spacing, release: str, forced: Forced | None) -> CaptureConditions:
-        return CaptureConditions(
-            spacing=spacing,
-            connection_mode="kept alive",
-            host_load=host_load(),
-            release=release,
-            configuration_hash=self._configuration.hash,
-            rule_version=RULE_VERSION,
-            prober_version=version("portalwatch"),
-            forced=forced,
-        )
+
+def capture_conditions(
+    configuration: Configuration, spacing: Spacing, release: str, forced: Forced | None = None
+) -> CaptureConditions:
+    """What a capture session of now is taken under, over connections that are kept."""
+    return CaptureConditions(
+        spacing=spacing,
+        connection_mode="kept alive",
+        host_load=host_load(),
+        release=release,
+        configuration_hash=configuration.hash,
+        rule_version=RULE_VERSION,
+        prober_version=version("portalwatch"),
+        forced=forced,
+    )
 
 
 def host_load() -> float | None:
@@ -228,6 +243,40 @@ def further_plan(capture: Baseline, series: Collection[str], sessions: int) -> C
     # The longest session is as long as was planned: what the prober disturbed is missing in the others.
     samples = max(len(session.samples.get(one, ())) for session in capture.sessions for one in series)
     return CapturePlan(sessions=sessions, samples=samples, spacing=capture.sessions[0].conditions.spacing)
+
+
+class FurtherSessions:
+    """Takes the further sessions that `Comparing.judge_surely` asks for. `announce` is told before each campaign what
+    is measured again, `keep` is handed what came of it. `away`: whether a target did not answer, which `though_away`
+    measures like anything else.
+    """
+
+    def __init__(
+        self,
+        capturing: Capturing,
+        store: BaselineStore,
+        *,
+        announce: Callable[[Baseline, Collection[str], int], None],
+        keep: Callable[[Baseline], Awaitable[None]],
+        though_away: bool = False,
+    ) -> None:
+        self.away = False
+        self._though_away = though_away
+        self._capturing = capturing
+        self._store = store
+        self._announce = announce
+        self._keep = keep
+
+    async def __call__(self, capture: Baseline, series: Collection[str], sessions: int) -> Baseline | None:
+        """The capture with so many further sessions of these series; None where a target does not answer."""
+        self._announce(capture, series, sessions)
+        name = await further_name(self._store, capture.name)
+        more = await self._capturing.further(capture, series, sessions, name, though_away=self._though_away)
+        if more is None:
+            self.away = True
+            return None
+        await self._keep(more)
+        return capture.extended(more.sessions)
 
 
 async def further_name(store: BaselineStore, name: str) -> str:

@@ -2,22 +2,28 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 from baselines.duel import BLOCK_PAIRS
 from baselines.series import Unit
-from baselines.verdict import Comparison, Question, SeriesComparison, Summary, Verdict
+from baselines.verdict import Comparison, Question, SeriesComparison, Verdict
 from thresholds.assessment import Action, Advice
+from thresholds.core import Core
+from thresholds.evidence import MOST_EVIDENCE, evidence_of, over
 from thresholds.quantity import written
 from thresholds.rollback import RollbackMatrix, RollbackRow
+from thresholds.wording import likely
 from thresholds.workload import regressed
+
+_NOTHING_ANSWERS = "every call of the core functionality fails"
 
 
 def advise(comparison: Comparison, matrix: RollbackMatrix) -> Advice:
     """The customer's rollback matrix applied to a whole comparison. The first line that holds:
 
-    - every call of the core fails: roll back, tier 3; more than half of the core is broken: roll back, tier 2
+    - every call of the core fails: roll back, tier 3; more than half of the core is broken: roll back, tier 2. The
+      core are the series of the first of the matrix's core categories of which both captures have any
     - P(ratio > 1.40) of a degraded series at least 80 %: roll back, tier 1; above 20 %: undecided, with the price
     - a quarter to a half of the core is broken, P(ratio > 1.25) of a degraded series is at least 80 %, or a series is
       degraded where the bands can't see it (in its tail): hold
@@ -39,6 +45,14 @@ def advise(comparison: Comparison, matrix: RollbackMatrix) -> Advice:
     return next((advice for rule in rules if (advice := rule(facts, matrix)) is not None), _continue(facts))
 
 
+def advise_inaccessible(evidence: Sequence[str], matrix: RollbackMatrix) -> Advice:
+    """The advice for a system of whose core nothing answers, so that nothing could be captured: roll back, tier 3.
+
+    `evidence`: a sentence for each thing asked and what came of it. No ratio was measured, so both probabilities are 0.
+    """
+    return _rollback(matrix.inaccessible, _NOTHING_ANSWERS, evidence)
+
+
 @dataclass(frozen=True, slots=True)
 class _Suspect:
     """The series likeliest over a band. `sessions`: what its smaller side has; `more_sessions`: what its inconclusive
@@ -51,10 +65,10 @@ class _Suspect:
     more_sessions: tuple[int | None, ...] = ()
 
     def may_be(self, share: float) -> str:
-        return f"{self.name} may be {_slower(share)} ({_likely(self.probability)})"
+        return f"{self.name} may be {_slower(share)} ({likely(self.probability)})"
 
     def is_over(self, share: float) -> str:
-        return f"{self.name} is {_slower(share)} ({_likely(self.probability)})"
+        return f"{self.name} is {_slower(share)} ({likely(self.probability)})"
 
 
 _NOBODY = _Suspect("", 0.0, 0)
@@ -62,62 +76,41 @@ _NOBODY = _Suspect("", 0.0, 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Facts:
-    """What the rules look at.
-
-    `core`: the series of the core functionality that both captures have. `broken`: those of them that mostly fail and
-    did not before; what failed all along no rollback brings back.
-    """
+    """What the rules look at."""
 
     comparison: Comparison
     degraded: Sequence[SeriesComparison]
-    core: Sequence[SeriesComparison]
-    broken: Sequence[SeriesComparison]
+    core: Core
     over_hold: _Suspect
     over_rollback: _Suspect
+    evidence: Sequence[str]
 
     @classmethod
     def of(cls, comparison: Comparison, matrix: RollbackMatrix) -> "_Facts":
-        degraded = [one for one in comparison.having(Verdict.DEGRADED) if is_slower(one)]
+        degraded = [one for one in comparison.having(Verdict.DEGRADED) if _is_slower(one)]
         weighed = degraded or comparison.having(Verdict.INCONCLUSIVE)
-        core = [
-            one
-            for one in comparison.series
-            if one.series.category in matrix.core_categories and one.before is not None and one.after is not None
-        ]
+        core = Core.of(comparison, matrix)
         return cls(
             comparison=comparison,
             degraded=degraded,
             core=core,
-            broken=[one for one in core if _fails_now(one) and failed_share(one.after) > matrix.broken_over],
-            over_hold=_likeliest(weighed, 1 + matrix.hold_from),
-            over_rollback=_likeliest(weighed, 1 + matrix.degraded.over),
+            over_hold=_likeliest(weighed, matrix.hold_from),
+            over_rollback=_likeliest(weighed, matrix.degraded.over),
+            evidence=evidence_of(comparison, core, matrix),
         )
 
-    @property
-    def broken_share(self) -> float:
-        return len(self.broken) / len(self.core) if self.core else 0.0
 
-    @property
-    def broken_sentence(self) -> str:
-        return f"{len(self.broken)} of {len(self.core)} series of the core functionality are broken"
-
-
-def failed_share(side: Summary | None) -> float:
-    """The share of calls that failed or timed out, 0 to 1; 0 for a side without calls."""
-    return (side.failed + side.timed_out) / side.n if side is not None and side.n else 0.0
-
-
-def is_slower(one: SeriesComparison) -> bool:
+def _is_slower(one: SeriesComparison) -> bool:
     """Whether one of the latency questions says degraded: availability alone does not."""
     answers = [one.answer(Question.TYPICAL), one.answer(Question.TAIL)]
     return any(answer is not None and answer.verdict is Verdict.DEGRADED for answer in answers)
 
 
 def _functionality_lost(facts: _Facts, matrix: RollbackMatrix) -> Advice | None:
-    if facts.core and len(facts.broken) == len(facts.core) and all(failed_share(one.after) == 1 for one in facts.core):
-        return _roll_back(facts, matrix.inaccessible, "every call of the core functionality fails")
-    if facts.broken_share > matrix.core_broken.over:
-        return _roll_back(facts, matrix.core_broken, facts.broken_sentence)
+    if facts.core.is_lost:
+        return _roll_back(facts, matrix.inaccessible, _NOTHING_ANSWERS)
+    if facts.core.broken_share > matrix.core_broken.over:
+        return _roll_back(facts, matrix.core_broken, facts.core.sentence)
     return None
 
 
@@ -135,8 +128,8 @@ def _over_rollback_band(facts: _Facts, matrix: RollbackMatrix) -> Advice | None:
 
 
 def _broken_or_degraded_enough_to_hold(facts: _Facts, matrix: RollbackMatrix) -> Advice | None:
-    if facts.broken_share >= matrix.hold_from:
-        return _advice(facts, Action.HOLD, f"hold at the gate: {facts.broken_sentence}")
+    if facts.core.broken_share >= matrix.hold_from:
+        return _advice(facts, Action.HOLD, f"hold at the gate: {facts.core.sentence}")
     suspect = facts.over_hold
     if facts.degraded and suspect.probability >= matrix.confidence:
         short = f"but not by more than {written(matrix.degraded.over, Unit.RATIO)}"
@@ -168,7 +161,7 @@ def _no_ground_to_continue(facts: _Facts, matrix: RollbackMatrix) -> Advice | No
     unknown = [one.series.name for one in inconclusive if not one.probability_over]
     if unknown:
         return _advice(facts, Action.UNDECIDED, f"{', '.join(unknown)}: nothing to compare; capture it again")
-    suspect = _likeliest(inconclusive, 1 + matrix.hold_from)
+    suspect = _likeliest(inconclusive, matrix.hold_from)
     if suspect.probability <= 1 - matrix.confidence:
         return None
     return _advice(
@@ -182,6 +175,9 @@ def _continue(facts: _Facts) -> Advice:
     if facts.degraded:
         names = ", ".join(one.series.name for one in facts.degraded)
         return _advice(facts, Action.CONTINUE, f"continue with fixes: {names} is slower, but not by enough to hold")
+    if facts.core.broken:
+        names = ", ".join(one.series.name for one in facts.core.broken)
+        return _advice(facts, Action.CONTINUE, f"continue with fixes: {facts.core.sentence} ({names})")
     failing = [one.series.name for one in facts.comparison.having(Verdict.DEGRADED)]
     if failing:
         return _advice(facts, Action.CONTINUE, f"continue with fixes: {', '.join(failing)} fails in some calls")
@@ -192,17 +188,22 @@ def _continue(facts: _Facts) -> Advice:
 
 
 def _roll_back(facts: _Facts, row: RollbackRow, why: str) -> Advice:
+    advice = _rollback(row, why, facts.evidence)
+    return replace(advice, over_25=facts.over_hold.probability, over_40=facts.over_rollback.probability)
+
+
+def _rollback(row: RollbackRow, why: str, evidence: Sequence[str]) -> Advice:
     minutes = round(row.within_seconds / 60)
     within = f"{minutes // 60} h" if minutes % 60 == 0 and minutes > 60 else f"{minutes} min"
-    reason = f"{why}: {row.measure}, in under {within}, decided by {row.decided_by}"
     return Advice(
         action=Action.ROLLBACK,
         rollback_tier=row.rollback_tier,
-        over_25=facts.over_hold.probability,
-        over_40=facts.over_rollback.probability,
-        reason=reason,
+        over_25=0.0,
+        over_40=0.0,
+        reason=f"{why}: {row.measure}, in under {within}, decided by {row.decided_by}",
         decided_by=row.decided_by,
         time_limit_minutes=minutes,
+        evidence=tuple(evidence[:MOST_EVIDENCE]),
     )
 
 
@@ -213,14 +214,15 @@ def _advice(facts: _Facts, action: Action, reason: str) -> Advice:
         over_25=facts.over_hold.probability,
         over_40=facts.over_rollback.probability,
         reason=reason,
+        evidence=tuple(facts.evidence),
     )
 
 
-def _likeliest(weighed: Sequence[SeriesComparison], ratio: float) -> _Suspect:
+def _likeliest(weighed: Sequence[SeriesComparison], share: float) -> _Suspect:
     suspects = [
         _Suspect(
             name=one.series.name,
-            probability=_probability(one, ratio),
+            probability=over(one, share),
             sessions=min(one.sessions),
             more_sessions=tuple(
                 answer.more_sessions for answer in one.answers if answer.verdict is Verdict.INCONCLUSIVE
@@ -231,15 +233,6 @@ def _likeliest(weighed: Sequence[SeriesComparison], ratio: float) -> _Suspect:
     return max(suspects, key=lambda one: one.probability, default=_NOBODY)
 
 
-def _probability(one: SeriesComparison, ratio: float) -> float:
-    return next((p for over, p in one.probability_over.items() if math.isclose(over, ratio)), 0.0)
-
-
-def _fails_now(one: SeriesComparison) -> bool:
-    answer = one.answer(Question.AVAILABILITY)
-    return answer is not None and answer.verdict is Verdict.DEGRADED
-
-
 def _is_typically_slower(one: SeriesComparison) -> bool:
     answer = one.answer(Question.TYPICAL)
     return answer is not None and answer.verdict is Verdict.DEGRADED
@@ -247,10 +240,6 @@ def _is_typically_slower(one: SeriesComparison) -> bool:
 
 def _slower(share: float) -> str:
     return f"more than {written(share, Unit.RATIO)} slower"
-
-
-def _likely(probability: float) -> str:
-    return "over 99 % likely" if probability > 0.99 else f"{probability * 100:.0f} % likely"
 
 
 def _sessions_for_band(suspect: _Suspect, matrix: RollbackMatrix) -> float:

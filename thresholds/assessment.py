@@ -22,6 +22,8 @@ class Action(StrEnum):
 class Advice:
     """The rollback matrix applied. The probabilities are those of the degraded series likeliest to be over 25 and over
     40 %; where none is degraded, of the likeliest inconclusive one.
+
+    `evidence` are the figures behind it, a sentence each, the most telling first, ten at most.
     """
 
     action: Action
@@ -31,6 +33,7 @@ class Advice:
     reason: str
     decided_by: str | None = None
     time_limit_minutes: int | None = None
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

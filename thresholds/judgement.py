@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from baselines.series import Direction, Unit
-from baselines.verdict import Answer, Comparison, Question, SeriesComparison, StatementComparison, Verdict
+from baselines.verdict import Comparison, Question, SeriesComparison, StatementComparison, Verdict
 from baselines.verdict import Level as JudgedLevel
-from thresholds.advice import advise, failed_share
+from thresholds.advice import advise
 from thresholds.assessment import Assessment
 from thresholds.evaluation import broken, rule_of, side
 from thresholds.finding import Finding, Level, Rule, marked
@@ -14,6 +14,7 @@ from thresholds.matrix import ThresholdMatrix
 from thresholds.quantity import written
 from thresholds.rollback import RollbackMatrix
 from thresholds.routing import Routing
+from thresholds.wording import failed_share, fails, moved
 from thresholds.workload import regressed, shortened
 
 _GRAVITY = {Level.CRITICAL: 0, Level.WARNING: 1, Level.OK: 2}
@@ -83,7 +84,7 @@ def _baseline(one: SeriesComparison, routing: Routing, taken_at: datetime) -> Fi
         if worst.verdict is Verdict.INCONCLUSIVE:
             return None
         level = Level.WARNING if worst.verdict is Verdict.DEGRADED else Level.OK
-        ratio, summary = worst.ratio, _compared(one, worst)
+        ratio, summary = worst.ratio, moved(one, worst)
     return Finding(
         series=name,
         route=routing.route_of(one.series, Rule.BASELINE),
@@ -107,7 +108,7 @@ def _statement(one: StatementComparison, routing: Routing, taken_at: datetime) -
         rule=Rule.BASELINE,
         level=Level.WARNING,
         unit=Unit.RATIO,
-        summary=f"{_compared(compared, answer)}; no probe sends it, {share}: {shortened(one.statement.text)}",
+        summary=f"{moved(compared, answer)}; no probe sends it, {share}: {shortened(one.statement.text)}",
         since=taken_at,
         value=answer.ratio,
         limit=compared.tolerance,
@@ -142,33 +143,16 @@ def _availability(one: SeriesComparison, broken_over: float, routing: Routing, t
     degraded = answer is not None and answer.verdict is Verdict.DEGRADED
     if one.after is None or not (degraded or (one.verdict is Verdict.NEW and share > broken_over)):
         return None
-    before = "" if one.before is None else f", before {written(failed_share(one.before), Unit.RATIO)}"
-    failed = f"{one.after.failed + one.after.timed_out} of {one.after.n} calls"
     return Finding(
         series=one.series.name,
         route=routing.route_of(one.series, Rule.AVAILABILITY),
         rule=Rule.AVAILABILITY,
         level=Level.CRITICAL,
         unit=Unit.RATIO,
-        summary=f"{one.series.name} fails in {failed} ({written(share, Unit.RATIO)}{before})",
+        summary=fails(one, one.after),
         since=taken_at,
         value=share,
     )
-
-
-def _compared(one: SeriesComparison, answer: Answer) -> str:
-    """`a.b is 7.3 times slower than before (95 % interval 6.1 to 8.8, tolerance 1.25)`."""
-    tolerance = f"tolerance {one.tolerance:.4g}"
-    if answer.ratio is None or answer.ci_low is None or answer.ci_high is None:
-        return f"{one.series.name} is {answer.verdict} against before ({tolerance})"
-    part = " in its slowest calls" if answer.question is Question.TAIL else ""
-    within = f"(95 % interval {answer.ci_low:.3g} to {answer.ci_high:.3g}, {tolerance})"
-    if answer.verdict is Verdict.DEGRADED:
-        return f"{one.series.name} is {answer.ratio:.3g} times slower than before{part} {within}"
-    if answer.verdict is Verdict.IMPROVED:
-        within = f"(95 % interval {1 / answer.ci_high:.3g} to {1 / answer.ci_low:.3g})"
-        return f"{one.series.name} is {1 / answer.ratio:.3g} times faster than before{part} {within}"
-    return f"{one.series.name} takes {answer.ratio:.3g} times what it took before{part} {within}"
 
 
 def _least_bad(level: JudgedLevel, direction: Direction) -> float:

@@ -1,5 +1,6 @@
 """The customer's rollback decision matrix: what is rolled back when, how fast, and who decides."""
 
+from collections.abc import Collection
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -26,7 +27,7 @@ class RollbackRowOver(RollbackRow):
 
 
 class RollbackMatrix(BaseModel):
-    """The rows with their bands; shares as ratios (0.4 for 40 %)."""
+    """The rows with their bands; shares as ratios (0.4 for 40 %). `core_categories` are in order of preference."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,6 +49,10 @@ class RollbackMatrix(BaseModel):
             if self.hold_from >= row.over:
                 raise ValueError(f"hold_from: must be below {name}.over, there would be nothing to hold at")
         return self
+
+    def core_of(self, categories: Collection[str]) -> str | None:
+        """The category that is the core functionality where these are watched; None where none of them can be."""
+        return next((one for one in self.core_categories if one in categories), None)
 
     def overridden(self, override: "RollbackOverride") -> "RollbackMatrix":
         """The same matrix with the user's figures on top. Raises FigureError where the rows then contradict."""
@@ -85,7 +90,9 @@ class RollbackOverride(BaseModel):
 
     confidence: Share | None = Field(default=None, description="how probable a band must be to be decided")
     core_categories: tuple[str, ...] | None = Field(
-        default=None, min_length=1, description="categories of the core functionality"
+        default=None,
+        min_length=1,
+        description="category of the core functionality; the next one where both captures lack it",
     )
     broken_over: Share | None = Field(default=None, description="share of failed calls from which a series is broken")
     inaccessible: RowOverride | None = Field(default=None, description="every call of the core fails")

@@ -18,8 +18,8 @@ def render_junit(assessment: Assessment) -> str:
     """A suite whose failures are what makes the exit code 1: series degraded, missing or with a critical finding, and
     slower statements that no probe sends.
 
-    An inconclusive series is skipped, with the reason; every other passes. The headline, the load for which it holds
-    and what else changed are the suite's output.
+    An inconclusive series is skipped, with the reason; every other passes. The headline, the advice with its evidence,
+    the load for which it holds and what else changed are the suite's output.
     """
     name = f"{assessment.comparison.before} → {assessment.comparison.after}"
     suite = ElementTree.Element("testsuite", name=_text(name))
@@ -28,7 +28,8 @@ def render_junit(assessment: Assessment) -> str:
     for statement in regressed(assessment.comparison.workload):
         _add_case(suite, statement.compared, assessment.findings_of(statement.compared.series.name))
     suite.set("tests", str(len(suite)))
-    told = [*wording.headlines(assessment), wording.advice(assessment), *wording.loads(assessment)]
+    advice = [wording.advice(assessment), *assessment.advice.evidence]
+    told = [*wording.headlines(assessment), *advice, *wording.loads(assessment)]
     if changes := wording.changes(assessment):
         told += ["Changed:", *changes]
     ElementTree.SubElement(suite, "system-out").text = _text("\n".join(told))

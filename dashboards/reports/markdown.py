@@ -13,18 +13,20 @@ QUIET = (Verdict.WITHIN, Verdict.IMPROVED, Verdict.NEW)
 
 
 def render_markdown(assessment: Assessment) -> str:
-    """Headline, advice, a table with one row a series, then why for each that is not within tolerance, then the
-    statements of the databases, and what else changed."""
+    """Headline, advice with its evidence, a table with one row a series, then why for each that is not within
+    tolerance, then the statements of the databases, and what else changed."""
     comparison = assessment.comparison
     rows = comparison.worst_first
     costed = any(one.impact_seconds_per_hour is not None for one in rows)
     lines = [
-        f"### {_text(wording.headline(assessment))}",
+        f"### {inert(wording.headline(assessment))}",
         "",
-        f"**Advice:** {_text(wording.advice(assessment))}",
+        f"**Advice:** {inert(wording.advice(assessment))}",
         "",
-        f"Before: {_text(comparison.before)} · after: {_text(comparison.after)} · "
-        f"profile: {_text(assessment.profile)} · figures are medians, intervals 95 %.",
+        *(f"- {inert(sentence)}" for sentence in assessment.advice.evidence),
+        *([""] if assessment.advice.evidence else []),
+        f"Before: {inert(comparison.before)} · after: {inert(comparison.after)} · "
+        f"profile: {inert(assessment.profile)} · figures are medians, intervals 95 %.",
         *wording.loads(assessment),
     ]
     if rows:
@@ -38,9 +40,14 @@ def render_markdown(assessment: Assessment) -> str:
         lines += _reasons(assessment, one)
     if statements := workload.sentences(assessment.comparison.workload):
         lines += ["", "**Statements of the databases, whoever sent them**", ""]
-        lines += [f"- {_text(one)}" for one in statements]
+        lines += [f"- {inert(one)}" for one in statements]
     if changes := wording.changes(assessment):
-        lines += ["", f"**Changed since {_text(comparison.before)}**", "", *(f"- {_text(one)}" for one in changes)]
+        lines += [
+            "",
+            f"**Changed since {inert(comparison.before)}**",
+            "",
+            *(f"- {inert(one)}" for one in changes),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -51,7 +58,7 @@ def _row(one: SeriesComparison, costed: bool) -> str:
     )  # fmt: skip
     verdict = wording.verdict(one) if one.verdict in QUIET else f"**{wording.verdict(one)}**"
     cells = (
-        _text(one.series.name),
+        inert(one.series.name),
         verdict,
         wording.median(one.before, one.series.unit),
         wording.median(one.after, one.series.unit),
@@ -69,13 +76,13 @@ def _reasons(assessment: Assessment, one: SeriesComparison) -> list[str]:
         return []
     return [
         "",
-        f"**{_text(one.series.name)}** is {wording.verdict(one)}: {_text(wording.reason(one))}",
+        f"**{inert(one.series.name)}** is {wording.verdict(one)}: {inert(wording.reason(one))}",
         *(f"- {cost}" for cost in [wording.cost(one)] if cost),
-        *(f"- {_text(cause)}" for cause in wording.causes(one)),
-        *(f"- {finding.level.value}: {_text(finding.summary)}" for finding in findings),
+        *(f"- {inert(cause)}" for cause in wording.causes(one)),
+        *(f"- {finding.level.value}: {inert(finding.summary)}" for finding in findings),
     ]
 
 
-def _text(text: str) -> str:
+def inert(text: str) -> str:
     """Foreign text that stays text: one line, no markup, no HTML."""
     return escape(SPECIAL.sub(r"\\\1", " ".join(text.split())), quote=False)

@@ -21,8 +21,8 @@ STYLES = {
 
 
 def render_table(assessment: Assessment, width: int | None = None) -> Text:
-    """Headline, advice, one row a series (worst first), why for each that is not within tolerance, the statements of
-    the databases, what else changed.
+    """Headline, advice with its evidence, one row a series (worst first), why for each that is not within tolerance,
+    the statements of the databases, what else changed.
 
     `width` is that of the terminal, None for a pipe: then a row is always one line. Where the names leave no room for
     the figures, each name stands on a line of its own; it is never cut. Print with `soft_wrap=True`; `.plain` is the
@@ -32,6 +32,8 @@ def render_table(assessment: Assessment, width: int | None = None) -> Text:
     text = Text(no_wrap=True, overflow="ignore")
     text.append(_wrapped(wording.headline(assessment), width), style="bold")
     text.append(_wrapped(wording.advice(assessment), width))
+    for sentence in assessment.advice.evidence:
+        text.append(_wrapped(sentence, width, INDENT))
     for sentence in wording.loads(assessment):
         text.append(_wrapped(sentence, width), style="dim")
     if rows:

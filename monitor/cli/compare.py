@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -21,7 +22,7 @@ from baselines.postgres_workload import PostgresWorkload
 from baselines.top_up import can_be_decided
 from monitor.alerting import alert_policy
 from monitor.bundling import Surroundings, bundle_of
-from monitor.capturing import Capturing, further_name, further_plan, is_fresh
+from monitor.capturing import Capturing, FurtherSessions, further_plan, is_fresh
 from monitor.cli.context import configured, with_store
 from monitor.cli.options import config_option
 from monitor.cli.progress import TerminalProgress
@@ -147,25 +148,19 @@ async def _judge_stored(
             )
         return comparison, materials
 
-    away = False
     async with ProbeSet(configuration.settings.probes, configuration.settings.targets, clock) as probes:
         kept = comparing.workloads.store if comparing.workloads else None
-        capturing = Capturing(configuration, probes, comparing.ledger, clock, TerminalProgress(), kept)
-
-        async def further(capture: Baseline, series: Collection[str], sessions: int) -> Baseline | None:
-            nonlocal away
-            click.echo(_announced(capture, series, sessions), err=True)
-            more = await capturing.further(capture, series, sessions, await further_name(store, after))
-            if more is None:
-                away = True
-                click.echo("The target does not answer; judging what there is.", err=True)
-                return None
-            await store.save(more, extends=after)
-            return capture.extended(more.sessions)
-
+        further = FurtherSessions(
+            Capturing(configuration, probes, comparing.ledger, clock, TerminalProgress(), kept),
+            store,
+            announce=_announce,
+            keep=partial(store.save, extends=after),
+        )
         comparison, materials = await comparing.judge_surely(baseline, capture, further, top_up=top_up)
+        if further.away:
+            click.echo("The target does not answer; judging what there is.", err=True)
         comparison = await with_proofs(comparison, baseline, configuration.settings.probes, probes.links, clock)
-    if top_up and away and not comparing.assess(comparison, materials.taken_at).has_finding:
+    if top_up and further.away and not comparing.assess(comparison, materials.taken_at).has_finding:
         raise CannotRunError(
             f"{after!r} can't be topped up: the target does not answer, or none of the configured probes measures what "
             "is inconclusive. What was taken is kept; without --top-up what there is is judged"
@@ -189,9 +184,9 @@ def _closed(
     return None
 
 
-def _announced(capture: Baseline, series: Collection[str], sessions: int) -> str:
-    """What is taken, and how long that takes at least."""
+def _announce(capture: Baseline, series: Collection[str], sessions: int) -> None:
+    """Say what is taken, and how long that takes at least."""
     seconds = further_plan(capture, series, sessions).seconds(0.0)
     takes = f" (at least {math.ceil(seconds / 60)} minutes)" if seconds else ""
     named = ", ".join(sorted(series)) if len(series) <= NAMED_SERIES else f"{len(series)} series"
-    return f"Taking {sessions} further sessions of {named}{takes} …"
+    click.echo(f"Taking {sessions} further sessions of {named}{takes} …", err=True)

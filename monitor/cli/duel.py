@@ -9,13 +9,10 @@ from monitor.cli.duel_screen import DuelScreen
 from monitor.cli.options import config_option
 from monitor.cli.report import Judged, rendered, report_options, tolerance_options, write
 from monitor.clock import SystemClock
-from monitor.comparing import Figures
-from monitor.dueling import Dueling
-from monitor.errors import ConfigurationError, ExitCode
+from monitor.duel import PAIRS, Duel
+from monitor.errors import ExitCode
 from monitor.event_loop import run
-from monitor.opponents import opponents
-from probes import series_of
-from thresholds import FigureError, Profile, assess, tolerances
+from thresholds import Profile
 
 
 @click.command(epilog="Example: portalwatch duel https://blue.example https://green.example --tolerance 15")
@@ -24,7 +21,7 @@ from thresholds import FigureError, Profile, assess, tolerances
 @click.option(
     "--pairs",
     type=click.IntRange(40, 1000),
-    default=60,
+    default=PAIRS,
     show_default=True,
     help="Pairs of calls of each probe at most; it ends as soon as everything is decided.",
 )
@@ -49,20 +46,17 @@ def duel(
 
     Nothing is stored. 0: nothing slower. 1: degraded. 3: something stays inconclusive. 4: one side can't be measured.
     """
-    configuration = configured(config)
-    settings, clock = configuration.settings, SystemClock()
-    meeting = opponents(settings, old, new, target=target, globs=globs)
-    series = series_of(meeting.probes)
-    figures = Figures.load(configuration, series_of(settings.probes))
-    try:
-        allowed = tolerances(series.values(), figures.matrix, Profile(profile), tolerance)
-    except FigureError as error:
-        raise ConfigurationError(str(error)) from error
-
-    with DuelScreen(allowed) as screen:
-        outcomes = run(Dueling(configuration, meeting, allowed, pairs=pairs, clock=clock, watched=screen.show).fight())
-    name = profile if tolerance is None else f"{tolerance:g} %"
-    assessment = assess(outcomes.comparison, figures.matrix, figures.rollback, figures.routing, name, clock.now())
+    meeting = Duel.between(
+        configured(config),
+        old,
+        new,
+        target=target,
+        globs=globs,
+        profile=Profile(profile),
+        tolerance_percent=tolerance,
+    )
+    with DuelScreen(meeting.tolerances) as screen:
+        assessment, outcomes = run(meeting.fight(SystemClock(), pairs=pairs, watched=screen.show))
     judged = Judged(assessment, outcomes.old, outcomes.new)
     write(rendered(judged, output_format, output), output)
     return judged.code

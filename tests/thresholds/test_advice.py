@@ -4,9 +4,10 @@ import pytest
 
 from baselines.verdict import Comparison, SeriesComparison, Verdict
 from tests.thresholds.comparisons import compared, comparison, failing, slower
-from thresholds import Action, Advice, advise, load_rollback
+from thresholds import Action, Advice, advise, advise_inaccessible, load_rollback
 
 A, B, C, D = (f"api_endpoints.{name}" for name in "abcd")
+QUERIES = [compared(f"database_queries.q{number}") for number in range(5)]
 
 
 def advised(*series: SeriesComparison) -> Advice:
@@ -62,12 +63,11 @@ def test_rollback_row() -> None:
         ([failing(A, 60), failing(B, 70), failing(C, 90), compared(D)], Action.ROLLBACK, 2, 60),
         ([failing(A, 60), failing(B, 70), compared(C), compared(D)], Action.HOLD, None, None),
         ([failing(A, 60), compared(B), compared(C), compared(D)], Action.HOLD, None, None),
-        (
-            [failing(A, 60), *(compared(f"database_queries.q{i}") for i in range(4))],
-            Action.CONTINUE,
-            None,
-            None,
-        ),
+        ([failing(A, 100), failing(B, 100), *QUERIES], Action.ROLLBACK, 3, 240),
+        ([failing(A, 60), failing(B, 70), compared(C), *QUERIES], Action.ROLLBACK, 2, 60),
+        ([compared(A), *(failing(one.series.name, 100) for one in QUERIES)], Action.CONTINUE, None, None),
+        ([failing("database_queries.a", 100), failing("database_queries.b", 100)], Action.ROLLBACK, 3, 240),
+        ([failing("database_queries.a", 100), compared(A, verdict=Verdict.NEW)], Action.ROLLBACK, 3, 240),
         ([failing(A, 50), failing(B, 50)], Action.CONTINUE, None, None),
         ([failing("web_vitals.a", 100), compared(A)], Action.CONTINUE, None, None),
         ([failing(A, 100, before=100), failing(B, 100, before=100)], Action.CONTINUE, None, None),
@@ -77,7 +77,8 @@ def test_rollback_row() -> None:
 def test_functionality(series: list[SeriesComparison], action: Action, tier: int | None, minutes: int | None) -> None:
     """Everything gone: tier 3. Over half of the core broken: tier 2. A quarter to a half: hold. Less: go on and fix.
 
-    What failed before the deployment is not what the deployment broke.
+    The core are the endpoints, by which users come; the queries where no endpoint is watched on both sides. What failed
+    before the deployment is not what the deployment broke.
     """
     advice = advised(*series)
     assert (advice.action, advice.rollback_tier, advice.time_limit_minutes) == (action, tier, minutes)
@@ -137,6 +138,10 @@ def test_the_price_of_a_decision(over_40: float, sessions: int, price: str) -> N
             "continue with fixes: api_endpoints.a is slower, but not by enough to hold",
         ),
         ([failing(A, 10), compared(B)], "continue with fixes: api_endpoints.a fails in some calls"),
+        (
+            [failing(A, 60), *(compared(f"api_endpoints.{number}") for number in range(6))],
+            "continue with fixes: 1 of 7 series of the core functionality are broken (api_endpoints.a)",
+        ),
         ([compared(A)], "nothing is degraded"),
         ([compared(A, verdict=Verdict.MISSING)], "api_endpoints.a: not in the later capture; capture it again"),
         ([], "the captures have no series in common, so nothing was compared"),
@@ -167,3 +172,69 @@ def test_the_price_in_a_duel_is_pairs(more_blocks: int | None, price: str) -> No
     one = compared(A, typical=Verdict.INCONCLUSIVE, over=(0.84, 0.44), more_sessions=more_blocks)
     advice = advise(Comparison(before="old", after="new", series=[one], interleaved=True), load_rollback())
     assert advice.reason == f"{A} may be more than 25 % slower (84 % likely); {price} would decide it"
+
+
+def test_a_system_that_could_not_be_captured_is_restored() -> None:
+    """Tier 3 with who decides and how long it may take, and what was asked as the evidence, ten sentences at most."""
+    asked = [f"api_endpoints.{number}: 4 of 4 calls failed (refused)" for number in range(12)]
+    advice = advise_inaccessible(asked, load_rollback())
+    assert (advice.action, advice.rollback_tier, advice.time_limit_minutes) == (Action.ROLLBACK, 3, 240)
+    assert advice.decided_by == "deployment lead and senior management"
+    assert advice.reason == (
+        "every call of the core functionality fails: full system restore, in under 4 h, decided by deployment lead and "
+        "senior management"
+    )
+    assert advice.evidence == tuple(asked[:10])
+
+
+WELL = "{} of {} compared series are within tolerance or faster"
+SLOWEST = "the slowest of them: {} takes 1 times what it took before (95 % interval 0.8 to 1.2, tolerance 1.25)"
+
+
+@pytest.mark.parametrize(
+    ("series", "evidence"),
+    [
+        ([compared(A), compared(B)], [WELL.format(2, 2), SLOWEST.format(A)]),
+        (
+            [failing(B, 60), compared(A), failing(C, 100)],
+            [
+                "2 of 3 series of the core functionality are broken (api_endpoints): "
+                "more than 50 % of their calls fail",
+                "api_endpoints.c fails in 100 of 100 calls (100 %, before 0 %)",
+                "api_endpoints.b fails in 60 of 100 calls (60 %, before 0 %)",
+                WELL.format(1, 3),
+                SLOWEST.format(A),
+            ],
+        ),
+        (
+            [slower(A, 0.9, 0.1), slower(B, 1.0, 0.95), failing(C, 10), compared(D, tail=Verdict.DEGRADED, ratio=2)],
+            [
+                f"{B} is 1.5 times slower than before (95 % interval 1.2 to 1.8, tolerance 1.25); "
+                "more than 40 % slower: 95 % likely, more than 25 % slower: over 99 % likely",
+                f"{A} is 1.5 times slower than before (95 % interval 1.2 to 1.8, tolerance 1.25); "
+                "more than 40 % slower: 10 % likely, more than 25 % slower: 90 % likely",
+                f"{D} is 2 times slower than before in its slowest calls (95 % interval 1.6 to 2.4, tolerance 1.25)",
+                f"{C} fails in 10 of 100 calls (10 %, before 0 %)",
+            ],
+        ),
+        (
+            [unsure(A, 0.5), unsure(B, 0.1), compared(C, verdict=Verdict.MISSING)],
+            [
+                f"{C} is missing: the earlier capture has it, the later has not",
+                f"{A} takes 1.2 times what it took before (95 % interval 0.96 to 1.44, tolerance 1.25); "
+                "more than 40 % slower: 12 % likely, more than 25 % slower: 50 % likely",
+            ],
+        ),
+        ([], []),
+    ],
+)
+def test_evidence(series: list[SeriesComparison], evidence: list[str]) -> None:
+    """The figures behind the advice, whatever it is, the most telling first."""
+    assert list(advised(*series).evidence) == evidence
+
+
+def test_evidence_has_ten_sentences_at_most() -> None:
+    """The tenth says how much is left out."""
+    advice = advised(*(slower(f"api_endpoints.{number}", 1.0, 0.9) for number in range(15)))
+    assert len(advice.evidence) == 10
+    assert advice.evidence[-1] == "and 6 further sentences of that kind"

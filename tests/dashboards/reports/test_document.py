@@ -22,7 +22,9 @@ def test_the_keys_are_exactly_those_scripts_rely_on() -> None:
     told = json.loads(render_json(dropped_index()))
     assert list(told) == ["before", "after", "profile", "overall", "series", "workload", "changes"]
     assert list(told["overall"]) == ["verdict", "advice", "common_mode", "load"]
-    assert list(told["overall"]["advice"]) == ["action", "rollback_tier", "probability", "reason"]
+    assert list(told["overall"]["advice"]) == [
+        "action", "rollback_tier", "probability", "reason", "decided_by", "time_limit_minutes", "evidence",
+    ]  # fmt: skip
     assert list(told["overall"]["advice"]["probability"]) == ["over_25", "over_40"]
     slow = next(one for one in told["series"] if one["series"] == SLOW)
     assert list(slow) == [

@@ -169,6 +169,26 @@ def test_a_verdict_that_comes_out_differently_is_told(config: Path) -> None:
     assert f"NOT the stored verdict: {SERIES} is within, and was degraded" in answer.err
 
 
+def test_a_verdict_of_a_release_that_told_less_is_still_the_stored_one(config: Path) -> None:
+    """Keys that were added since are no difference; a figure that is another one is."""
+    path = bundled(config)
+
+    def telling(change: Callable[[Any], object]) -> Callable[[Bundle], Bundle]:
+        def rewrite(bundle: Bundle) -> Bundle:
+            document = json.loads(bundle.reports["json"])
+            change(document["overall"]["advice"])
+            return replace(bundle, reports={**bundle.reports, "json": json.dumps(document)})
+
+        return rewrite
+
+    rewritten(path, telling(lambda advice: advice.pop("evidence")))
+    answer = portalwatch("replay", path, "--format", "json")
+    assert answer.json()["overall"]["advice"]["evidence"]
+    assert "the stored verdict, figure for figure" in answer.err
+    rewritten(path, telling(lambda advice: advice.update(reason="another")))
+    assert "NOT the stored verdict" in portalwatch("replay", path).err
+
+
 def test_what_the_database_proved_stays_with_the_verdict(config: Path) -> None:
     """Nobody can ask it again, so what it said is in the file."""
     path = bundled(config)
