@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from typing import Literal
 
 import asyncpg
 
@@ -30,7 +31,7 @@ async def migrate(dsn: str, *, faults: frozenset[Fault], progress: Progress) -> 
     Raises asyncpg.PostgresError where a phase fails.
     """
     for phase in PHASES:
-        await _carry_out(dsn, phase, "migration", progress)
+        await carry_out(dsn, phase, "migration", progress)
         for fault in sorted(faults):
             if _phase_broken_by(fault) == phase:
                 await switch(dsn, fault, True)
@@ -44,7 +45,7 @@ async def roll_back(dsn: str, *, progress: Progress, down_to: int = 1) -> None:
     Raises asyncpg.PostgresError where that fails, as it does on a database that was never migrated.
     """
     for phase in range(max(PHASES), down_to - 1, -1):
-        await _carry_out(dsn, phase, "rollback", progress)
+        await carry_out(dsn, phase, "rollback", progress)
 
 
 def _phase_broken_by(fault: Fault) -> int:
@@ -52,7 +53,8 @@ def _phase_broken_by(fault: Fault) -> int:
     return 4 if fault in (Fault.MISSING_INDEX, Fault.INVALID_INDEX) else 6
 
 
-async def _carry_out(dsn: str, phase: int, direction: str, progress: Progress) -> None:
+async def carry_out(dsn: str, phase: int, direction: Literal["migration", "rollback"], progress: Progress) -> None:
+    """One phase on the portal's database, there or back, kept in `migration_log`. Raises asyncpg.PostgresError."""
     operation = PHASES[phase]
     progress(phase, f"{operation}: {direction} started")
     connection = await asyncpg.connect(dsn)

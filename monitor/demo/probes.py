@@ -53,6 +53,13 @@ _INSIDE: dict[str, dict[str, Any]] = {
         "target": FIGURES_TARGET,
         "series": {"connection_pool_usage": {"value": "db_pool_used_ratio", "unit": "ratio"}},
     },
+    "users": {
+        "kind": "scrape",
+        "category": "portal_usage",
+        "target": FIGURES_TARGET,
+        # Whoever works with the portal; the log-in of these probes is not among them.
+        "series": {"concurrent_users": {"value": "portal_active_users"}},
+    },
     "server": {"kind": "postgresql_server", "category": "database_performance", "target": DATABASE_TARGET},
     "host": {"kind": "host", "category": "system_resources"},
 }

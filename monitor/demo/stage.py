@@ -21,7 +21,7 @@ import httpx
 import yaml
 
 from monitor.demo import probes as demo_probes
-from monitor.demo.portal import ADVISERS, count_statements, install
+from monitor.demo.portal import SERVICE, count_statements, install
 from monitor.demo.sink import Sink, running_sink
 from monitor.demo.traffic import PASSWORD_VARIABLE, URL_VARIABLE
 from monitor.embedded import EmbeddedServer, EmbeddedServerError
@@ -31,6 +31,7 @@ from probes.database.sql import statement
 from thresholds import load_routing
 
 SIGNING_KEY_VARIABLE = "DEMO_SIGNING_KEY"
+SERVICE_PASSWORD_VARIABLE = "DEMO_PROBE_PASSWORD"
 _START_SECONDS = 30.0
 # The portal works as a role of its own, as it should anywhere; what only a superuser may is done beforehand.
 _PORTAL_ROLE = "portal"
@@ -84,13 +85,15 @@ class Stage:
                     "url": self.portal_url,
                     "login": {
                         "path": "/auth/login",
-                        "username": ADVISERS[0],
+                        "username": SERVICE,
                         # It never stands in the configuration that the demo leaves behind.
-                        "password": f"${{{PASSWORD_VARIABLE}}}",
+                        "password": f"${{{SERVICE_PASSWORD_VARIABLE}}}",
                     },
                 },
             },
             "probes": demo_probes.probes(migrated=migrated),
+            # A laptop is busy with other things: its figures are shown, and nobody is told.
+            "thresholds": {"system_resources.*": {"dry_run": True}},
             # Nor does this key.
             "signing_key": f"${{{SIGNING_KEY_VARIABLE}}}",
             "alerts": {
@@ -110,13 +113,14 @@ def stage(directory: Path) -> Iterator[Stage]:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotRunError(f"{directory} can't be made: {error.strerror}; choose another with --directory") from error
-    password, secret = secrets.token_urlsafe(18), secrets.token_urlsafe(32)
+    password, service_password = secrets.token_urlsafe(18), secrets.token_urlsafe(18)
+    secret = secrets.token_urlsafe(32)
     with _server_directory() as data, _started(data) as server, running_sink() as sink:
         for database in ("portal", "portalwatch"):
             server.create_database(database)
         portal_dsn = server.dsn("portal", _PORTAL_ROLE)
         asyncio.run(_administer(server.dsn("portal"), *_OWNED_BY_THE_PORTAL))
-        asyncio.run(install(portal_dsn, adviser_password=password))
+        asyncio.run(install(portal_dsn, adviser_password=password, service_password=service_password))
         asyncio.run(count_statements(server.dsn("portal")))
         asyncio.run(_administer(server.dsn("portal"), statement("grants")))
         with running_portal(portal_dsn, secret) as portal_url, _running_traffic(portal_url, password):
@@ -128,7 +132,12 @@ def stage(directory: Path) -> Iterator[Stage]:
                 portal_url=portal_url,
                 service_port=_free_port(),
                 sink=sink,
-                environment={**os.environ, PASSWORD_VARIABLE: password, SIGNING_KEY_VARIABLE: secret},
+                environment={
+                    **os.environ,
+                    PASSWORD_VARIABLE: password,
+                    SERVICE_PASSWORD_VARIABLE: service_password,
+                    SIGNING_KEY_VARIABLE: secret,
+                },
             )
 
 

@@ -74,7 +74,7 @@ def test_a_missing_index_is_found_named_explained_and_told(tmp_path: Path) -> No
     assert list((tmp_path / "grafana").rglob("*.json"))
     assert left_over(tmp_path) == []
     secrets = (tmp_path / "portalwatch.yml").read_text(encoding="utf-8")
-    assert "password: ${DEMO_PORTAL_PASSWORD}" in secrets
+    assert "password: ${DEMO_PROBE_PASSWORD}" in secrets
 
 
 def test_a_healthy_deployment_is_not_accused(tmp_path: Path) -> None:

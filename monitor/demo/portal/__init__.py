@@ -5,6 +5,6 @@ from the environment, as the portal it is modelled on takes them.
 """
 
 from monitor.demo.portal.app import create_portal
-from monitor.demo.portal.database import ADVISERS, LARGE, SMALL, Volume, count_statements, install
+from monitor.demo.portal.database import ADVISERS, LARGE, SERVICE, SMALL, Volume, count_statements, install
 
-__all__ = ["ADVISERS", "LARGE", "SMALL", "Volume", "count_statements", "create_portal", "install"]
+__all__ = ["ADVISERS", "LARGE", "SERVICE", "SMALL", "Volume", "count_statements", "create_portal", "install"]

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.demo.portal import access, clients, information, metrics, pages
+from monitor.demo.portal.active_users import ActiveUsers
 from monitor.demo.portal.metrics import CountedRequests, RequestMetrics
 from monitor.demo.portal.misbehaviour import Misbehaviours
 from monitor.demo.portal.state import PortalState
@@ -33,9 +34,10 @@ def create_portal(dsn: str, *, secret: str, token_minutes: int = 30) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         name = {"application_name": "portal"}
         async with asyncpg.create_pool(dsn, min_size=POOL_SIZE, max_size=POOL_SIZE, server_settings=name) as pool:
-            app.state.metrics.follow_pool(pool)
+            users = ActiveUsers()
+            app.state.metrics.follow(pool, users)
             misbehaviours = Misbehaviours(dsn, pool)
-            app.state.portal = PortalState(pool, secret, token_minutes, misbehaviours)
+            app.state.portal = PortalState(pool, secret, token_minutes, misbehaviours, users)
             async with misbehaviours.followed():
                 yield
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import asyncpg
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import BaseModel
 
 from monitor.demo.portal.access import User, require_user
@@ -11,7 +11,16 @@ from monitor.demo.portal.misbehaviour import Misbehaviour
 from monitor.demo.portal.returns import internal_rates_of_return
 from monitor.demo.portal.state import Portal
 
-router = APIRouter(dependencies=[Depends(require_user)])
+_LANDING = "/dashboard"
+
+
+async def fail_as_most(request: Request, portal: Portal) -> None:
+    """Raises 500 for every endpoint but the first one that an adviser sees, while most are made to fail."""
+    if request.url.path != _LANDING:
+        portal.misbehaviours.fail_as_most()
+
+
+router = APIRouter(dependencies=[Depends(require_user), Depends(fail_as_most)])
 
 PAGE_ROWS = 50
 
@@ -60,7 +69,7 @@ class HandOver(BaseModel):
     to_owner: int
 
 
-@router.get("/dashboard")
+@router.get(_LANDING)
 async def dashboard(user: User, portal: Portal) -> dict[str, Any]:
     """What an adviser sees first: totals and the latest activity."""
     recent = await portal.pool.fetch(

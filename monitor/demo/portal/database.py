@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -10,6 +10,11 @@ import asyncpg
 
 ADVISERS = ("adviser1@portal.example", "adviser2@portal.example", "adviser3@portal.example", "adviser4@portal.example")
 """The log-in names of the four advisers, who work at the same time."""
+
+SERVICE = "probe@portal.example"
+"""The log-in name of whoever watches the portal; its role says that it is nobody who works there."""
+
+SERVICE_ROLE = "service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,12 @@ def hash_password(password: str, salt: bytes) -> bytes:
     return hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1)
 
 
-async def install(dsn: str, *, adviser_password: str, volume: Volume = LARGE) -> None:
+async def install(
+    dsn: str, *, adviser_password: str, service_password: str | None = None, volume: Volume = LARGE
+) -> None:
     """Makes the portal's tables in an empty database and fills them, the same on every run but for the salts.
+
+    Who watches it has a log-in only with a password for it.
 
     Raises asyncpg.PostgresError, such as DuplicateTableError where a portal is there already.
     """
@@ -65,7 +74,8 @@ async def install(dsn: str, *, adviser_password: str, volume: Volume = LARGE) ->
     try:
         for statement in statements("schema"):
             await connection.execute(statement)
-        await _add_advisers(connection, adviser_password)
+        advisers = {email: f"Adviser {number}" for number, email in enumerate(ADVISERS, start=1)}
+        await _add_users(connection, advisers, "adviser", adviser_password)
         await connection.execute(
             "SELECT set_config('demo.products_per_group', $1, false),"
             " set_config('demo.valuations_per_portfolio', $2, false)",
@@ -75,6 +85,8 @@ async def install(dsn: str, *, adviser_password: str, volume: Volume = LARGE) ->
         for name in ("data", "indexes"):
             for statement in statements(name):
                 await connection.execute(statement)
+        if service_password is not None:
+            await _add_users(connection, {SERVICE: "Monitoring"}, SERVICE_ROLE, service_password)
     finally:
         await connection.close()
 
@@ -95,10 +107,11 @@ async def count_statements(dsn: str) -> None:
         await connection.close()
 
 
-async def _add_advisers(connection: asyncpg.Connection, password: str) -> None:
+async def _add_users(connection: asyncpg.Connection, names: Mapping[str, str], role: str, password: str) -> None:
+    """Users by log-in name, with the name that people know them by."""
     salt = secrets.token_bytes(16)
     hashed = hash_password(password, salt)
     await connection.executemany(
-        "INSERT INTO users (email, full_name, password_salt, password_hash, role) VALUES ($1, $2, $3, $4, 'adviser')",
-        [(email, f"Adviser {number}", salt, hashed) for number, email in enumerate(ADVISERS, start=1)],
+        "INSERT INTO users (email, full_name, password_salt, password_hash, role) VALUES ($1, $2, $3, $4, $5)",
+        [(email, name, salt, hashed, role) for email, name in names.items()],
     )

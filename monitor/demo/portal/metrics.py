@@ -1,4 +1,4 @@
-"""The portal's own figures for Prometheus: requests by method, route and status, how long they took, and its pool."""
+"""The portal's own figures for Prometheus: requests by method, route and status with times, its pool, its users."""
 
 import time
 
@@ -6,6 +6,8 @@ import asyncpg
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from monitor.demo.portal.active_users import ActiveUsers
 
 router = APIRouter(include_in_schema=False)
 
@@ -30,9 +32,14 @@ class RequestMetrics:
         self.in_progress = Gauge("http_requests_in_progress", "Requests being answered", registry=self.registry)
         self._pool_used = Gauge("db_pool_used_ratio", "Connections of the pool that are taken", registry=self.registry)
 
-    def follow_pool(self, pool: asyncpg.Pool) -> None:
-        """Tell from here on which share of the pool's connections is taken."""
+        self._users = Gauge(
+            "portal_active_users", "Users but the monitoring itself, within the last 5 minutes", registry=self.registry
+        )
+
+    def follow(self, pool: asyncpg.Pool, users: ActiveUsers) -> None:
+        """Tell from here on which share of the pool's connections is taken, and how many users are at work."""
         self._pool_used.set_function(lambda: 1 - pool.get_idle_size() / pool.get_max_size())
+        self._users.set_function(users.count)
 
     def note(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""

@@ -1,7 +1,7 @@
 """What the portal itself can be made to do wrong, while it runs.
 
-The table `demo_faults` names what is on. It is read every quarter of a second on a connection of its own, so that a
-request pays for a look-up in a set only, and so that a fault can be ended while the pool is exhausted.
+The table `demo_faults` names what is on, and how much of it. It is read every quarter of a second on a connection of
+its own, so that a request pays for a look-up only, and so that a fault can be ended while the pool is exhausted.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from enum import StrEnum
 
 import asyncpg
@@ -20,10 +20,10 @@ POLL_SECONDS = 0.25
 """How long a switched fault takes, at most, to show."""
 
 SLOW_SECONDS = 0.15
-"""What the slow dependency adds: some ten times what its endpoint takes by itself."""
+"""What the slow dependency adds unless told otherwise: some ten times what its endpoint takes by itself."""
 
 FAILING_SHARE = 0.3
-"""The share of calls that the failing endpoint answers with 500."""
+"""The share of calls that the failing endpoint answers with 500 unless told otherwise."""
 
 BUSY_SECONDS = 180.0
 """How long the neighbour's work lasts at most: longer than a capture in bursts."""
@@ -43,6 +43,7 @@ class Misbehaviour(StrEnum):
 
     SLOW_ENDPOINT = "slow-endpoint"
     FAILING_ENDPOINT = "failing-endpoint"
+    FAILING_ENDPOINTS = "failing-endpoints"
     HANGING_ENDPOINT = "hanging-endpoint"
     WRONG_BODY = "wrong-body"
     HELD_LOCK = "held-lock"
@@ -56,16 +57,16 @@ class Misbehaviours:
     def __init__(self, dsn: str, pool: asyncpg.Pool) -> None:
         self._dsn = dsn
         self._pool = pool
-        self._on: frozenset[str] = frozenset()
+        self._sizes: Mapping[str, float | None] = {}
         self._chance = random.Random()
 
     def __contains__(self, misbehaviour: Misbehaviour) -> bool:
-        return misbehaviour in self._on
+        return misbehaviour in self._sizes
 
     async def wait_for_dependency(self) -> None:
         """Waits as a slow dependency makes one wait, while that is on."""
         if Misbehaviour.SLOW_ENDPOINT in self:
-            await asyncio.sleep(SLOW_SECONDS)
+            await asyncio.sleep(self._size(Misbehaviour.SLOW_ENDPOINT, SLOW_SECONDS))
 
     async def hang(self) -> None:
         """Does not come back while that is on."""
@@ -74,8 +75,18 @@ class Misbehaviours:
 
     def fail_sometimes(self) -> None:
         """Raises 500 for a share of the calls, while that is on."""
-        if Misbehaviour.FAILING_ENDPOINT in self and self._chance.random() < FAILING_SHARE:
+        share = self._size(Misbehaviour.FAILING_ENDPOINT, FAILING_SHARE)
+        if Misbehaviour.FAILING_ENDPOINT in self and self._chance.random() < share:
             raise HTTPException(500, "the product service answered with an error")
+
+    def fail_as_most(self) -> None:
+        """Raises 500 where most endpoints do, while that is on."""
+        if Misbehaviour.FAILING_ENDPOINTS in self:
+            raise HTTPException(500, "the client service answered with an error")
+
+    def _size(self, misbehaviour: Misbehaviour, usual: float) -> float:
+        size = self._sizes.get(misbehaviour)
+        return usual if size is None else size
 
     @contextlib.asynccontextmanager
     async def followed(self) -> AsyncIterator[None]:
@@ -107,11 +118,12 @@ class Misbehaviours:
         holding: dict[str, asyncio.Task[None]] = {}
         try:
             while True:
-                self._on = frozenset([row["name"] for row in await connection.fetch("SELECT name FROM demo_faults")])
+                rows = await connection.fetch("SELECT name, size FROM demo_faults")
+                self._sizes = {row["name"]: row["size"] for row in rows}
                 for name, hold in holds.items():
-                    if name in self._on and name not in holding:
+                    if name in self._sizes and name not in holding:
                         holding[name] = asyncio.create_task(hold())
-                    elif name not in self._on and name in holding:
+                    elif name not in self._sizes and name in holding:
                         await _end(holding.pop(name))
                 await asyncio.sleep(POLL_SECONDS)
         finally:

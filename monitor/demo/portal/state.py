@@ -1,4 +1,4 @@
-"""What one running portal holds: its pool, its secret, its misbehaviours."""
+"""What one running portal holds: its pool, its secret, its misbehaviours, and who is at work."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import asyncpg
 from fastapi import Depends, Request
 
+from monitor.demo.portal.active_users import ActiveUsers
 from monitor.demo.portal.misbehaviour import Misbehaviours
 
 
@@ -17,6 +18,7 @@ class PortalState:
     secret: str = field(repr=False)
     token_minutes: int
     misbehaviours: Misbehaviours
+    active_users: ActiveUsers
 
 
 async def current_portal(request: Request) -> PortalState:

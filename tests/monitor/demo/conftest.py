@@ -7,13 +7,13 @@ import httpx
 import pytest
 
 from monitor.demo.portal import SMALL, install
-from tests.monitor.demo.served_portal import PASSWORD, logged_in, served
+from tests.monitor.demo.served_portal import PASSWORD, SERVICE_PASSWORD, logged_in, served
 
 
 @pytest.fixture
 def portal_database(empty_database: str) -> str:
     """The DSN of a small portal's database, not migrated."""
-    asyncio.run(install(empty_database, adviser_password=PASSWORD, volume=SMALL))
+    asyncio.run(install(empty_database, adviser_password=PASSWORD, service_password=SERVICE_PASSWORD, volume=SMALL))
     return empty_database
 
 

@@ -12,6 +12,7 @@ import uvicorn
 from monitor.demo.portal import ADVISERS, create_portal
 
 PASSWORD = "only for the tests"
+SERVICE_PASSWORD = "only for the probes of the tests"
 SECRET = "a secret of the tests, long enough to sign with"
 
 
@@ -33,10 +34,10 @@ def served(dsn: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def logged_in(url: str) -> Iterator[httpx.Client]:
-    """A client with the token of the first adviser."""
+def logged_in(url: str, user: str = ADVISERS[0], password: str = PASSWORD) -> Iterator[httpx.Client]:
+    """A client with the token of a user, the first adviser unless another is named."""
     with httpx.Client(base_url=url, timeout=10) as client:
-        answer = client.post("/auth/login", json={"username": ADVISERS[0], "password": PASSWORD})
+        answer = client.post("/auth/login", json={"username": user, "password": password})
         client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
         yield client
 

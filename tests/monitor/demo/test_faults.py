@@ -18,8 +18,8 @@ from tests.monitor.demo.deployed_portal import ask, migrate_quietly, rows, value
 from tests.monitor.demo.served_portal import PASSWORD, eventually
 
 
-def turn(dsn: str, fault: Fault, on: bool) -> None:
-    asyncio.run(switch(dsn, fault, on))
+def turn(dsn: str, fault: Fault, on: bool, size: float | None = None) -> None:
+    asyncio.run(switch(dsn, fault, on, size))
 
 
 @pytest.fixture
@@ -195,6 +195,8 @@ def test_a_slow_endpoint_waits_for_its_dependency(portal: httpx.Client, portal_d
     turn(portal_database, Fault.SLOW_ENDPOINT, True)
     assert eventually(lambda: seconds() >= SLOW_SECONDS)
     assert min(seconds() for _ in range(5)) >= SLOW_SECONDS
+    turn(portal_database, Fault.SLOW_ENDPOINT, True, size=3 * SLOW_SECONDS)
+    assert eventually(lambda: seconds() >= 3 * SLOW_SECONDS)
     turn(portal_database, Fault.SLOW_ENDPOINT, False)
     assert eventually(lambda: seconds() < SLOW_SECONDS)
 
@@ -209,8 +211,42 @@ def test_a_failing_endpoint_fails_for_a_share_of_its_calls(portal: httpx.Client,
     turn(portal_database, Fault.FAILING_ENDPOINT, True)
     assert eventually(lambda: statuses("/api/client_groups/5/products") == {200, 500})
     assert statuses("/api/client_groups") == {200}
+    turn(portal_database, Fault.FAILING_ENDPOINT, True, size=1.0)
+    assert eventually(lambda: statuses("/api/client_groups/5/products") == {500})
     turn(portal_database, Fault.FAILING_ENDPOINT, False)
     assert eventually(lambda: statuses("/api/client_groups/5/products") == {200})
+
+
+def test_most_endpoints_fail_and_not_all(portal: httpx.Client, portal_database: str) -> None:
+    """While it is on, five of the seven that are probed answer 500 each time; a caller without a token gets 401."""
+    asked = {name: one["path"] for name, one in probes(migrated=False).items() if one["kind"] == "http"}
+
+    def failing() -> set[str]:
+        return {name for name, path in asked.items() if portal.get(path).status_code == 500}
+
+    assert failing() == set()
+    turn(portal_database, Fault.FAILING_ENDPOINTS, True)
+    assert eventually(lambda: failing() == set(asked) - {"health", "dashboard"})
+    assert httpx.get(portal.base_url.join("/portfolios")).status_code == 401
+    turn(portal_database, Fault.FAILING_ENDPOINTS, False)
+    assert eventually(lambda: failing() == set())
+
+
+@pytest.mark.parametrize(
+    ("fault", "size"),
+    [
+        (Fault.FAILING_ENDPOINT, 1.1),
+        (Fault.FAILING_ENDPOINT, 0.0),
+        (Fault.SLOW_ENDPOINT, -1.0),
+        (Fault.SLOW_ENDPOINT, float("inf")),
+        (Fault.HELD_LOCK, 1.0),
+    ],
+)
+def test_a_fault_can_not_have_any_size(portal_database: str, fault: Fault, size: float) -> None:
+    """Seconds and shares above nothing, and only where there is something to measure; nothing is switched on."""
+    with pytest.raises(ValueError, match=f"{fault} can't have the size"):
+        turn(portal_database, fault, True, size)
+    assert value(portal_database, "SELECT count(*) FROM demo_faults") == 0
 
 
 def answers(portal: httpx.Client, path: str) -> bool:

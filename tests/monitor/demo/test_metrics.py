@@ -6,8 +6,12 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from monitor.demo.portal import ADVISERS, SERVICE
+from monitor.demo.portal.active_users import ACTIVE_SECONDS, ActiveUsers
 from monitor.demo.portal.metrics import CountedRequests, RequestMetrics
 from probes.workload.routes import Route, read_traffic
+from tests.clocks import ManualClock
+from tests.monitor.demo.served_portal import SERVICE_PASSWORD, logged_in
 
 
 def test_requests_are_counted_by_route_and_status(portal: httpx.Client) -> None:
@@ -27,6 +31,41 @@ def test_requests_are_counted_by_route_and_status(portal: httpx.Client) -> None:
     }
     assert 'http_requests_total{method="GET",route="/dashboard",status="401"} 1.0' in page
     assert 'http_request_duration_seconds_count{method="GET",route="/dashboard"} 1.0' in page
+
+
+def test_users_at_work_are_counted_and_the_monitoring_is_not(portal: httpx.Client) -> None:
+    """Each once, from the first request with a token on; a bad token is nobody."""
+    url = str(portal.base_url)
+
+    def users() -> float:
+        (line,) = [
+            one for one in httpx.get(f"{url}/metrics").text.splitlines() if one.startswith("portal_active_users ")
+        ]
+        return float(line.partition(" ")[2])
+
+    assert users() == 0
+    with logged_in(url, SERVICE, SERVICE_PASSWORD) as service:
+        assert service.get("/dashboard").status_code == 200
+    assert portal.get("/dashboard", headers={"Authorization": "Bearer x.y.z"}).status_code == 401
+    assert users() == 0
+    portal.get("/dashboard")
+    with logged_in(url, ADVISERS[1]) as other:
+        other.get("/")
+        other.get("/portfolios")
+        assert users() == 2
+
+
+def test_a_user_is_at_work_until_five_minutes_after_the_last_request() -> None:
+    """Whoever asks again stays."""
+    clock = ManualClock()
+    users = ActiveUsers(clock.monotonic)
+    users.note("a")
+    users.note("b")
+    clock.advance(ACTIVE_SECONDS)
+    users.note("a")
+    assert users.count() == 2
+    clock.advance(1)
+    assert users.count() == 1
 
 
 def test_a_request_that_nobody_answers_counts_as_failed() -> None:

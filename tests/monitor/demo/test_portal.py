@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from monitor.demo.portal import ADVISERS, create_portal
-from monitor.demo.portal.access import issue_token, subject_of
+from monitor.demo.portal.access import Bearer, bearer_of, issue_token
 from monitor.demo.portal.returns import solve_rates
 from tests.monitor.demo.deployed_portal import migrate_quietly, value
 from tests.monitor.demo.served_portal import PASSWORD, SECRET, eventually, logged_in
@@ -47,11 +47,11 @@ def test_a_wrong_name_or_password_gets_no_token(portal: httpx.Client, name: str,
 
 def test_a_token_ends() -> None:
     """A token is worth its subject until it expires, and nothing under another secret."""
-    token = issue_token("adviser", SECRET, expires_at=1000)
+    token = issue_token(Bearer("me", "adviser"), SECRET, expires_at=1000)
 
-    assert subject_of(token, SECRET, now=999) == "adviser"
-    assert subject_of(token, SECRET, now=1000) is None
-    assert subject_of(token, SECRET + "!", now=999) is None
+    assert bearer_of(token, SECRET, now=999) == Bearer("me", "adviser")
+    assert bearer_of(token, SECRET, now=1000) is None
+    assert bearer_of(token, SECRET + "!", now=999) is None
 
 
 def test_an_unmigrated_portal_has_no_information_items(portal: httpx.Client) -> None:

@@ -102,7 +102,9 @@ CREATE TABLE holding_activity_log (
     activity_date date NOT NULL
 );
 
--- Not the portal's: the misbehaviours switched on at this moment, which the portal looks up beside its requests.
+-- Not the portal's: the misbehaviours switched on at this moment, which the portal looks up beside its requests. The
+-- size is in seconds or a share, by the kind of misbehaviour; null is the usual one.
 CREATE TABLE demo_faults (
-    name text PRIMARY KEY
+    name text PRIMARY KEY,
+    size double precision
 );
