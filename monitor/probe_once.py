@@ -14,7 +14,7 @@ from thresholds import Finding, Level, evaluate
 PAUSE_SECONDS = 0.2
 
 # The target was not reached, or the prober was at fault: nothing was found out about it.
-_UNREACHED = frozenset(
+UNREACHED = frozenset(
     {Reason.REFUSED, Reason.DNS, Reason.TLS, Reason.CONNECT_TIMEOUT, Reason.ADDRESS, Reason.TOO_MANY_CONNECTIONS}
     | {Reason.INTERNAL}
 )
@@ -31,7 +31,7 @@ class Look:
     @property
     def code(self) -> ExitCode:
         """Unreachable before a finding before what can't be judged; a broken warning limit alone is no finding."""
-        if any(one.reason in _UNREACHED for one in self.measurements):
+        if any(one.reason in UNREACHED for one in self.measurements):
             return ExitCode.CANNOT_RUN
         if any(one.level is Level.CRITICAL for one in self.findings) or any(
             one.outcome not in (Outcome.OK, Outcome.SKIPPED) for one in self.measurements

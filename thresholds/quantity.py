@@ -106,3 +106,11 @@ Share = Annotated[
     Field(gt=0, le=1),
     WithJsonSchema({"type": ["string", "number"], "examples": ["80 %"]}),
 ]
+
+# The same, and none at all.
+Portion = Annotated[
+    float,
+    BeforeValidator(_share),
+    Field(ge=0, le=1),
+    WithJsonSchema({"type": ["string", "number"], "examples": ["50 %", "0 %"]}),
+]

@@ -24,8 +24,8 @@ from probes import (
     probe_kind,
 )
 from probes.kinds.host import HostProbe, HostSettings
-from probes.kinds.journey import Step
 from probes.web.expectation import Comparison, Expectation
+from probes.web.steps import Step
 from tests.probes.scripted import own_kinds
 from tests.probes.watched import Watched, watched, with_probes
 from tests.probes.web_server import web_server
