@@ -14,6 +14,8 @@ from alerts.finding_run import FindingRuns
 from alerts.postgres_findings import PostgresFindings
 from baselines import BaselineError, Clock, Measurement, SeriesRegistry
 from baselines.postgres import PostgresMeasurements
+from monitor.checks.finding import check_finding
+from monitor.checks.postgres import PostgresCheckRuns
 from monitor.comparing import Comparing, Figures, compare_live, live_capture
 from monitor.configuration import Configuration
 from monitor.counting import Counting
@@ -55,6 +57,7 @@ class Pipeline:
         drift: DriftWatch,
         alerts: Alerts,
         findings: PostgresFindings,
+        check_runs: PostgresCheckRuns,
         exporter: Exporter,
         watch: Watch,
         ask_for_snapshot: Callable[[str, str], None],
@@ -70,6 +73,7 @@ class Pipeline:
         self._drift = drift
         self._alerts = alerts
         self._stored_findings = findings
+        self._check_runs = check_runs
         self._runs = FindingRuns()
         self._exporter = exporter
         self._watch = watch
@@ -91,7 +95,7 @@ class Pipeline:
         findings = [finding for one in known for finding in self._held_against_limits(one)]
         findings += self._drift.take(known, self._clock.now())
         # A store that takes its time must not delay the telling.
-        await asyncio.gather(self._keep(known), self._tell(findings))
+        await asyncio.gather(self._keep(known), self.tell(findings))
 
     async def register(self) -> None:
         """Make the series known to the store, where it is there; else the first measurements that it takes do.
@@ -130,7 +134,7 @@ class Pipeline:
         # A baseline was captured at another cadence, so it accuses too easily: a series that is watched has its own
         # reference, and only until it has one does the baseline speak for it.
         findings = baseline_findings(comparison, self._figures.routing, self._clock.now())
-        await self._tell([one for one in findings if self._drift.standing_of(one.series) is None])
+        await self.tell([one for one in findings if self._drift.standing_of(one.series) is None])
 
     async def watch_drift(self) -> None:
         """Take and take up references, remember how the series stand to them, and say so."""
@@ -144,7 +148,7 @@ class Pipeline:
             standing = self._drift.standing_of(name)
             if standing is not None:
                 self._exporter.drift(name, *standing)
-        await self._tell(self._drift.findings(now))
+        await self.tell(self._drift.findings(now))
 
     def _unwell(self) -> set[str]:
         """The series with a finding; the baseline's, which accuses too easily, is what a reference settles."""
@@ -159,7 +163,16 @@ class Pipeline:
 
     async def listen_for_silence(self) -> None:
         """What is not being measured at all: a finding like any other."""
-        await self._tell(silence_findings(self._watch, self._figures.routing, self._clock.now()))
+        await self.tell(silence_findings(self._watch, self._figures.routing, self._clock.now()))
+
+    async def tell_checks(self) -> None:
+        """The latest kept run of each check, whoever made it: what fails is a finding like any other."""
+        try:
+            latest = await self._check_runs.latest(self._configuration.settings.environment)
+        except STORE_IS_AWAY:
+            return
+        self._exporter.checked(latest.values())
+        await self.tell([check_finding(one, self._clock.now()) for one in latest.values()])
 
     def keep_for_later(self, measurements: Sequence[Measurement]) -> None:
         """Spool what the store can't take now, or count it where there is no room left."""
@@ -208,6 +221,7 @@ class Pipeline:
         try:
             await self._measurements.compact(now)
             await self._stored_findings.prune(now - timedelta(days=settings.rollups_days))
+            await self._check_runs.prune(now - timedelta(days=settings.rollups_days))
             await self._alerts.keep_house()
             await self._measurements.prune(
                 now - timedelta(days=settings.samples_days), now - timedelta(days=settings.rollups_days)
@@ -255,7 +269,7 @@ class Pipeline:
         else:
             self._store_is(up=True)
 
-    async def _tell(self, judged: Sequence[Finding]) -> None:
+    async def tell(self, judged: Sequence[Finding]) -> None:
         findings = marked(judged, self._dry_runs)
         self._runs.take(findings, self._clock.now())
         for one in self._watch.judged(findings):

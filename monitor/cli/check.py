@@ -1,48 +1,72 @@
 """`portalwatch check`."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
+import asyncpg
 import click
 
-from monitor.cli.context import configured
+from baselines.postgres import PostgresBaselines
+from baselines.postgres_ledger import PostgresLedger
+from monitor.checks.performance import judge_by
+from monitor.checks.postgres import PostgresCheckRuns
+from monitor.checks.run import run_check
+from monitor.cli.context import configured, with_store
 from monitor.cli.options import config_option, format_option
 from monitor.cli.tables import print_table
 from monitor.clock import SystemClock
-from monitor.comparing import Figures
+from monitor.comparing import Comparing, Figures
 from monitor.configuration import Configuration
-from monitor.errors import ConfigurationError, ExitCode
+from monitor.database import StoreUnreachableError
+from monitor.errors import ExitCode
 from monitor.event_loop import run
-from monitor.health import Health, Status, validate
-from probes import ProbeSet, series_of
+from probes import series_of
+from thresholds import CheckKind, CheckReport, CheckStatus
 
 
-@click.command(epilog="Example: portalwatch check --format json")
+@click.command(epilog="Example: portalwatch check performance_test_suite --keep --format json")
+@click.argument("kind", type=click.Choice([one.value for one in CheckKind]), default=CheckKind.SYSTEM_HEALTH.value)
+@click.option("--keep", is_flag=True, help="Keep the result in the store, for the page, metrics and alerts.")
 @format_option()
 @config_option
-def check(output_format: str, config: Path | None) -> ExitCode:
-    """One system health validation now: every component PASS, WARNING or FAIL with its figures."""
-    configuration = configured(config)
-    if not configuration.settings.probes:
-        raise ConfigurationError("nothing to check: the configuration has no probes")
-    health = run(_validate(configuration))
+def check(kind: str, keep: bool, output_format: str, config: Path | None) -> ExitCode:
+    """One check now: every component PASS, WARNING or FAIL with its figures.
+
+    Without a KIND it is the system health validation.
+    """
+    report = _checked(CheckKind(kind), configured(config), keep=keep)
     if output_format == "json":
-        components = [{**asdict(one), "status": one.status} for one in health.components]
-        click.echo(json.dumps({"components": components, "unreachable": health.unreachable}, indent=2))
+        click.echo(json.dumps(report.document(), indent=2))
     else:
-        rows = [[one.name, line.status, line.name, line.detail] for one in health.components for line in one.checks]
+        rows = [
+            [name, line.status, line.name, line.detail] for name, lines in report.components.items() for line in lines
+        ]
         print_table(["component", "status", "check", "figure"], rows)
-        click.echo(", ".join(f"{one.name}: {one.status}" for one in health.components))
-    if health.unreachable:
-        click.echo(f"portalwatch: can't be reached: {', '.join(health.unreachable)}", err=True)
+        click.echo(", ".join(f"{name}: {status}" for name, status in report.statuses.items()))
+    if report.unreachable:
+        click.echo(f"portalwatch: can't be reached: {', '.join(report.unreachable)}", err=True)
         return ExitCode.CANNOT_RUN
-    failed = any(one.status is Status.FAIL for one in health.components)
-    return ExitCode.FINDING if failed else ExitCode.WELL
+    return ExitCode.FINDING if report.status is CheckStatus.FAIL else ExitCode.WELL
 
 
-async def _validate(configuration: Configuration) -> Health:
+def _checked(kind: CheckKind, configuration: Configuration, *, keep: bool) -> CheckReport:
+    """The report. The store is opened where something is kept in it or read from it; the suite goes on without it."""
     settings, clock = configuration.settings, SystemClock()
-    figures = Figures.load(configuration, series_of(settings.probes))
-    async with ProbeSet(settings.probes, settings.targets, clock) as probes:
-        return await validate(settings, figures, probes, clock)
+
+    async def act(pool: asyncpg.Pool) -> CheckReport:
+        figures = Figures.load(configuration, series_of(settings.probes))
+        comparing = Comparing(figures=figures, store=PostgresBaselines(pool), ledger=PostgresLedger(pool))
+        judge = judge_by(comparing, settings.environment, clock)
+        report = await run_check(kind, configuration, clock, judge=judge)
+        if keep:
+            await PostgresCheckRuns(pool).append(settings.environment, settings.release, report)
+        return report
+
+    if keep:
+        return with_store(configuration, act)
+    if kind is CheckKind.PERFORMANCE:
+        try:
+            return with_store(configuration, act)
+        except StoreUnreachableError as error:
+            click.echo(f"Not held against a baseline: {error}", err=True)
+    return run(run_check(kind, configuration, clock))

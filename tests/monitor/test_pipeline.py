@@ -20,6 +20,7 @@ from baselines.postgres_ledger import PostgresLedger
 from baselines.reference import ARMED_CALLS
 from baselines.watcher import Drift
 from monitor.alerting import configured_channels, open_alerts
+from monitor.checks.postgres import PostgresCheckRuns
 from monitor.comparing import Comparing, Figures
 from monitor.configuration import load_configuration
 from monitor.database import migrate, store_pool
@@ -134,6 +135,7 @@ async def opened(store: str, directory: Path, **sections: object) -> AsyncIterat
             drift=drift,
             alerts=alerts,
             findings=PostgresFindings(pool),
+            check_runs=PostgresCheckRuns(pool),
             exporter=exporter,
             watch=watch,
             ask_for_snapshot=lambda series, reason: asked.append((series, reason)),

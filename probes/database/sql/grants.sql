@@ -19,8 +19,9 @@ BEGIN
 END
 $$;
 
--- The service takes two connections to a database, a command beside it as many.
-ALTER ROLE portalwatch_probe LOGIN CONNECTION LIMIT 4;
+-- The service takes two connections to a database and one more while a deployment is open, a command beside it up to
+-- four.
+ALTER ROLE portalwatch_probe LOGIN CONNECTION LIMIT 8;
 -- What the service asks for by itself, for whoever else should come by this role.
 ALTER ROLE portalwatch_probe SET default_transaction_read_only = on;
 ALTER ROLE portalwatch_probe SET statement_timeout = '5s';

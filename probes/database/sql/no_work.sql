@@ -1,0 +1,2 @@
+-- What any statement takes.
+SELECT 1
