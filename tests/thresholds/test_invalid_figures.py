@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from thresholds import FigureError, Grades, RollbackMatrix, Routing, Schedule, Targets, ThresholdMatrix
+from thresholds.load import LoadFigures
 from thresholds.shipped import parse_figures
 
 MODELS: Final[dict[str, type[BaseModel]]] = {
@@ -17,6 +18,7 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "schedule": Schedule,
     "targets": Targets,
     "grades": Grades,
+    "load": LoadFigures,
 }
 FILES: Final = sorted((Path(__file__).parent / "invalid").glob("*.yml"))
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeGuard
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -16,9 +16,11 @@ Value = float | str | None
 
 _TABLE = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$"
 _COLUMN = r"^[A-Za-z_][A-Za-z0-9_]*$"
-_READING = re.compile(r"\s*(SELECT|WITH|VALUES|TABLE)\b", re.IGNORECASE)
-# Sums of money keep their cents however many there are.
-_RELATIVE_PRECISION = 1e-9
+# How a statement that reads begins; what it may call is the business of whoever asks it.
+READING = re.compile(r"\s*(SELECT|WITH|VALUES|TABLE)\b", re.IGNORECASE)
+# Sums of floating-point columns differ by the order in which the server adds them up; at this precision a sum of ten
+# thousand million still shows a lost cent.
+_RELATIVE_PRECISION = 1e-12
 
 
 class Expectation(StrEnum):
@@ -37,8 +39,8 @@ class Expectation(StrEnum):
 
 
 class Assertion(BaseModel):
-    """A question in SQL with one row of one value. `after`: the phase from whose end on it is asked, because it is about
-    something that is not there before."""
+    """A question in SQL with one row of one value. `after`: the phase from whose end on it is asked, because it is
+    about something that is not there before."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -48,7 +50,7 @@ class Assertion(BaseModel):
 
     @model_validator(mode="after")
     def _can_be_held(self) -> Self:
-        if not _READING.match(self.sql):
+        if not READING.match(self.sql):
             raise ValueError("sql: a statement that reads begins with SELECT, WITH, VALUES or TABLE")
         if self.after is not None and self.expect.needs_before:
             raise ValueError(f"after: what is asked from a phase on has no answer from before to be {self.expect}")
@@ -78,6 +80,14 @@ class IntegrityPlan(BaseModel):
     rows: tuple[Annotated[str, Field(pattern=_TABLE)], ...] = Field((), description="tables that may lose no row")
     references: tuple[Reference, ...] = Field((), description="columns that must point at a row")
     assertions: dict[str, Assertion] = Field({}, description="questions in SQL, by name")
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [one.name for one in self.checks()]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{name}: asked twice, and an answer is known by its name")
+        return self
 
     def checks(self) -> "Sequence[IntegrityCheck]":
         """All questions, in the order of the plan."""
@@ -160,23 +170,30 @@ def _held(check: IntegrityCheck, before: IntegrityFigure | None, now: IntegrityF
 def _fits(expect: Expectation, before: Value, now: Value) -> bool:
     if _same(before, now):
         return True
-    if expect is Expectation.UNCHANGED or not isinstance(before, float) or not isinstance(now, float):
+    if expect is Expectation.NOT_FEWER and before is None:
+        return True  # the sum of an empty table is no value, and anything is more
+    if expect is Expectation.UNCHANGED or not _is_number(before) or not _is_number(now):
         return False
     return now > before if expect is Expectation.NOT_FEWER else now < before
 
 
 def _same(before: Value, now: Value) -> bool:
-    if isinstance(before, float) and isinstance(now, float):
+    if _is_number(before) and _is_number(now):
         return math.isclose(before, now, rel_tol=_RELATIVE_PRECISION)
     return before == now
 
 
 def _is_zero(value: Value) -> bool:
-    return isinstance(value, float) and value == 0
+    return _is_number(value) and value == 0
 
 
 def _is_true(value: Value) -> bool:
-    return isinstance(value, float) and value != 0
+    return _is_number(value) and value != 0
+
+
+def _is_number(value: Value) -> TypeGuard[float]:
+    """A whole number too: a large figure comes back as one from a document."""
+    return isinstance(value, int | float)
 
 
 def _told(value: Value) -> str:
@@ -184,4 +201,6 @@ def _told(value: Value) -> str:
         return "no value"
     if isinstance(value, str):
         return value if len(value) <= 40 else f"{value[:40]}…"
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.6g}"
+    if math.isfinite(value) and value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if 1000 <= abs(value) < math.inf else f"{value:,.6g}"

@@ -1,0 +1,1 @@
+"""Proofs of what is read of a watched database for a deployment."""
