@@ -31,12 +31,18 @@ from monitor.access import AccessTokens
 from monitor.acknowledging import IncidentAnswers
 from monitor.alerting import alert_policy, configured_channels, handed_over, open_alerts
 from monitor.briefing import ServiceBriefer
+from monitor.checks.postgres import PostgresCheckRuns
 from monitor.chronicle import Chronicle
 from monitor.clock import SystemClock
 from monitor.comparing import Comparing, Figures
 from monitor.configuration import Configuration, load_configuration
 from monitor.creep import Creep, CreepWatch
 from monitor.database import store_pool
+from monitor.deployment.companion import EVERY_SECONDS as COMPANION_SECONDS
+from monitor.deployment.companion import Companion
+from monitor.deployment.evaluated import LastEvaluated
+from monitor.deployment.postgres import PostgresDeployments
+from monitor.deployment.watching import Watching
 from monitor.drift import DriftWatch
 from monitor.drifting import Drifting
 from monitor.errors import CannotRunError, ConfigurationError, MonitorError
@@ -47,6 +53,7 @@ from monitor.logs import configure_logs
 from monitor.pipeline import Pipeline
 from monitor.releases import Releases
 from monitor.scheduled_captures import ScheduledCaptures
+from monitor.scheduled_checks import ScheduledChecks
 from monitor.settings import StoreSettings
 from monitor.silence import PROBING
 from monitor.spool import Spool
@@ -59,6 +66,7 @@ from monitor.web.pages import add_pages
 from monitor.web.rights import Gate
 from monitor.web.site import Site
 from probes import series_of
+from thresholds import CheckKind
 
 # Measurements wait here for the pipeline; beyond it, they wait in the socket and then with the prober.
 _QUEUE_LENGTH = 10_000
@@ -72,6 +80,7 @@ _COUNT_SECONDS = 10.0
 _SILENCE_SECONDS = 10.0
 _ANSWERS_SECONDS = 30.0
 _CHRONICLE_SECONDS = 5.0
+_CHECKS_SECONDS = 60.0
 # How long a stop waits for messages that are being sent.
 _DRAIN_SECONDS = 8.0
 
@@ -142,6 +151,7 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
         )
         comparing = Comparing(figures=figures, store=PostgresBaselines(pool), ledger=ledger)
         releases, spool = Releases(pool), _spool(settings.store)
+        check_runs = PostgresCheckRuns(pool)
         pipeline = Pipeline(
             configuration=configuration,
             series=series,
@@ -153,6 +163,7 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             drift=drift,
             alerts=alerts,
             findings=PostgresFindings(pool),
+            check_runs=check_runs,
             exporter=exporter,
             watch=watch,
             ask_for_snapshot=lambda series, reason: ask(link, TakeSnapshot(series, reason)),
@@ -162,7 +173,26 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             await pipeline.register()
         except BaselineError as error:
             raise ConfigurationError(str(error)) from error
+        deployments, evaluated = PostgresDeployments(pool, settings.environment), LastEvaluated()
+        companion = Companion(
+            settings=settings,
+            deployments=deployments,
+            watching=Watching(configuration, comparing, measurements, series, clock),
+            pipeline=pipeline,
+            watch=watch,
+            channels=channels,
+            end_silences=alerts.end_silences_of,
+            hold_back=partial(ask, link),
+            evaluated=evaluated,
+            exporter=exporter,
+            clock=clock,
+        )
         scheduled = ScheduledCaptures(configuration, PostgresBaselines(pool), exporter, clock)
+
+        async def deployment_is_watched() -> bool:
+            return settings.checks.always or await companion.is_open()
+
+        checks = ScheduledChecks(configuration, check_runs, deployment_is_watched, clock)
         creep = CreepWatch(Creep(figures, settings.environment, pool), series, exporter, clock)
         gate = Gate(AccessTokens(pool), clock, operators_need_token=settings.http.require_operator_token)
         app = create_app(
@@ -173,6 +203,9 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             answers=answers,
             ledger=ledger,
             snapshots=snapshots,
+            deployments=deployments,
+            evaluated=evaluated,
+            checks=check_runs,
             exporter=exporter,
             gate=gate,
             clock=clock,
@@ -193,6 +226,9 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
                 comparing=comparing,
                 drifting=Drifting(figures, pool),
                 releases=releases,
+                deployments=deployments,
+                evaluated=evaluated,
+                checks=check_runs,
                 gate=gate,
                 clock=clock,
             ),
@@ -201,7 +237,8 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3)
         )
 
-        await _tried(partial(alerts.retire, [*series, PROBING.name]))
+        untold = [PROBING.name, *companion.series, *(one.series for one in CheckKind)]
+        await _tried(partial(alerts.retire, [*series, *untold]))
         await _tried(pipeline.watch_drift)  # what has been measured since the last stop waits in the link for it
         async with asyncio.TaskGroup() as group:
             taking = group.create_task(_take(link, stop, pipeline, chronicle, watch, exporter, clock))
@@ -219,6 +256,9 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
                 group.create_task(_every(_CHRONICLE_SECONDS, chronicle.write, clock)),
                 group.create_task(_every(_CHRONICLE_SECONDS, pipeline.keep_findings, clock)),
                 group.create_task(_every(_HOUSEKEEPING_SECONDS, scheduled.capture_if_due, clock)),
+                group.create_task(_every(COMPANION_SECONDS, companion.look, clock, first=0.0)),
+                group.create_task(_every(_CHECKS_SECONDS, checks.run_due, clock)),
+                group.create_task(_every(_CHECKS_SECONDS, pipeline.tell_checks, clock, first=0.0)),
                 group.create_task(_every(_HOUSEKEEPING_SECONDS, chronicle.keep_house, clock)),
                 group.create_task(_every(EVERY_SECONDS, vitals.look, clock, first=0.0)),
             ]

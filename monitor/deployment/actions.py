@@ -17,6 +17,20 @@ _ENDS = {
     PhaseStatus.ROLLED_BACK: EventKind.PHASE_ROLLED_BACK,
 }
 
+# What makes another system of it: a gate that was judged before was that of the old one.
+MOVES = (
+    EventKind.PHASE_STARTED,
+    EventKind.PHASE_COMPLETED,
+    EventKind.PHASE_FAILED,
+    EventKind.PHASE_ROLLED_BACK,
+    EventKind.ROLLBACK_DECIDED,
+    EventKind.WENT_LIVE,
+    EventKind.FINISHED,
+)
+
+# What lets a gate be passed, so that the next one is due.
+_PASSES = (EventKind.GATE_JUDGED, EventKind.GATE_OVERRIDDEN)
+
 
 def begin_phase(deployment: Deployment, name: str, by: str, now: datetime) -> list[NewEvent]:
     """The next phase begins.
@@ -26,6 +40,8 @@ def begin_phase(deployment: Deployment, name: str, by: str, now: datetime) -> li
     """
     phase = _phase(deployment, name)
     _require_under_way(deployment)
+    if phase.is_running:
+        raise ConfigurationError(f"{name} is running already: {phase.by} began it")
     if deployment.running is not None:
         raise ConfigurationError(f"{deployment.running.name} is still running; say how it ended first")
     if not phase.can_start:
@@ -38,7 +54,7 @@ def begin_phase(deployment: Deployment, name: str, by: str, now: datetime) -> li
 
 
 def end_phase(deployment: Deployment, name: str, status: PhaseStatus, by: str) -> list[NewEvent]:
-    """A phase ended. Raises ConfigurationError where it is not running, or where there is nothing to take back."""
+    """A phase ended. Raises ConfigurationError where it does not run, there is nothing to take back, or it is live."""
     phase = _phase(deployment, name)
     _require_open_deployment(deployment)
     if status is PhaseStatus.ROLLED_BACK:
@@ -53,12 +69,11 @@ def judge_gate(deployment: Deployment, result: GateResult, by: str, seen: int) -
 
     Raises RefusedError where the deployment has moved on meanwhile: what was measured was another state.
     """
-    moved = [one for one in deployment.events if one.number > seen and one.kind in _MOVES]
-    if moved or deployment.due_gate != result.gate:
-        who = moved[-1] if moved else deployment.events[-1]
-        raise RefusedError(
-            f"the gate {result.gate} is not due any more: {who.by} told {who.kind} {who.phase} meanwhile".rstrip()
-        )
+    since = [one for one in deployment.events if one.number > seen]
+    if deployment.due_gate != result.gate or any(one.kind in MOVES for one in since):
+        told = [f"{one.by} told {one.kind} {one.phase}".rstrip() for one in since if one.kind in (*MOVES, *_PASSES)]
+        why = f": {told[-1]} meanwhile" if told else ""
+        raise RefusedError(f"the gate {result.gate} is not due any more{why}")
     detail: dict[str, Any] = {
         "side": result.gate.side,
         "state": result.state,
@@ -68,17 +83,6 @@ def judge_gate(deployment: Deployment, result: GateResult, by: str, seen: int) -
     if result.advice is not None:
         detail["advice"] = dict(result.advice)
     return [NewEvent(kind=EventKind.GATE_JUDGED, by=by, phase=result.gate.phase, detail=detail)]
-
-
-_MOVES = (
-    EventKind.PHASE_STARTED,
-    EventKind.PHASE_COMPLETED,
-    EventKind.PHASE_FAILED,
-    EventKind.PHASE_ROLLED_BACK,
-    EventKind.ROLLBACK_DECIDED,
-    EventKind.WENT_LIVE,
-    EventKind.FINISHED,
-)
 
 
 def override_gate(deployment: Deployment, by: str, reason: str, now: datetime) -> list[NewEvent]:
@@ -94,26 +98,31 @@ def override_gate(deployment: Deployment, by: str, reason: str, now: datetime) -
 
 
 def break_gate(deployment: Deployment, reasons: Sequence[str], by: str) -> list[NewEvent]:
-    """While everybody waited at a gate that was judged, a limit broke. Nothing where it is told already."""
+    """While everybody waited at a gate that was judged, a limit broke; the first word of each reason is its series.
+
+    Nothing where it is told already, or was known to whoever overrode the gate: an override holds against that.
+    """
     gate = deployment.due_gate
     standing = deployment.standings.get(gate) if gate is not None else None
-    if gate is None or standing is None or standing.broken == tuple(reasons) or not reasons:
+    if gate is None or standing is None:
         return []
-    if standing.result.state is GateState.CLOSED and standing.override is None:
+    news = standing.news(reasons)
+    if not news or (standing.result.state is GateState.CLOSED and standing.override is None):
         return []
-    detail = {"side": gate.side, "reasons": list(reasons)}
+    detail = {"side": gate.side, "reasons": [*standing.broken, *news]}
     return [NewEvent(kind=EventKind.GATE_BROKEN, by=by, phase=gate.phase, detail=detail)]
 
 
-def sign_off(
-    deployment: Deployment, item: str, manual: Sequence[str], *, passed: bool, note: str, by: str
-) -> list[NewEvent]:
-    """A named person vouches for a manual item, or against it. Raises ConfigurationError for any other item."""
+def sign_off(deployment: Deployment, item: str, *, passed: bool, note: str, by: str) -> list[NewEvent]:
+    """A named person vouches for an item of the checklist, or against it: for one that only a person knows, or that is
+    critical and could not be read. Raises ConfigurationError for any other.
+    """
     _require_open_deployment(deployment)
-    if item not in manual:
-        raise ConfigurationError(f"there is no manual item {item}; there are: {', '.join(manual)}")
-    if not by.strip():
-        raise ConfigurationError("a sign-off has a name: give --by")
+    if item not in deployment.to_sign:
+        known = ", ".join(deployment.to_sign)
+        raise ConfigurationError(f"there is nothing to sign off called {item}; there are: {known}")
+    if not by.strip() or not note.strip():
+        raise ConfigurationError("a sign-off has a name and a note of what was looked at: give --by and --note")
     detail = {"item": item, "passed": passed, "note": note.strip()}
     return [NewEvent(kind=EventKind.SIGNED_OFF, by=by.strip(), detail=detail)]
 
@@ -164,6 +173,9 @@ def go_live(deployment: Deployment, by: str, now: datetime) -> list[NewEvent]:
 
 def finish_recovery(deployment: Deployment, by: str, now: datetime) -> list[NewEvent]:
     """The rollback is over and the recovery was validated. Raises as `go_live` does."""
+    _require_open_deployment(deployment)
+    if deployment.stage is not Stage.ROLLING_BACK:
+        raise ConfigurationError("nobody decided to roll back, so there is no recovery to finish")
     left = [
         one.name for one in deployment.phases.values() if one.status in (PhaseStatus.STARTED, PhaseStatus.COMPLETED)
     ]
@@ -176,8 +188,16 @@ def finish_recovery(deployment: Deployment, by: str, now: datetime) -> list[NewE
 
 
 def close(deployment: Deployment, by: str, outcome: Outcome, detail: Mapping[str, Any]) -> list[NewEvent]:
-    """It is over. Raises ConfigurationError where it was before."""
+    """It is over: it succeeded, or nobody goes on with it; a rollback ends by `finish_recovery`.
+
+    Raises ConfigurationError where it was over before, or did not go live and is to have succeeded.
+    """
     _require_open_deployment(deployment)
+    if outcome is Outcome.ROLLED_BACK:
+        raise ConfigurationError("a rollback ends through the gate of its recovery")
+    if outcome is Outcome.SUCCEEDED and deployment.stage is not Stage.WATCHING:
+        stage = deployment.stage.replace("_", " ")
+        raise ConfigurationError(f"the deployment {deployment.name} is {stage}; what succeeds has gone live")
     return [NewEvent(kind=EventKind.FINISHED, by=by, detail={**detail, "outcome": outcome})]
 
 
@@ -212,6 +232,8 @@ def _phase(deployment: Deployment, name: str) -> Phase:
 
 
 def _require_can_be_rolled_back(deployment: Deployment, phase: Phase) -> None:
+    if deployment.stage is Stage.WATCHING:
+        raise ConfigurationError(f"the deployment {deployment.name} is live; decide first that it is rolled back")
     if phase.status in (PhaseStatus.PENDING, PhaseStatus.ROLLED_BACK):
         raise ConfigurationError(f"{phase.name} is {phase.status}; there is nothing to take back")
     names = list(deployment.phases)

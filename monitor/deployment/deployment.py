@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from monitor.deployment.event import Event, EventKind
+from monitor.deployment.event import Event, EventKind, NewEvent
 from monitor.deployment.phase import Operation, Phase, PhaseStatus
+from thresholds.deployment.checklist import ItemStatus, Manual, SignOff
 from thresholds.deployment.gate import (
     RECOVERY,
     ConditionResult,
@@ -37,16 +38,6 @@ class Outcome(StrEnum):
     SUCCEEDED = "succeeded"
     ROLLED_BACK = "rolled_back"
     ABANDONED = "abandoned"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignOff:
-    """A named person vouches for an item of the checklist, or against it."""
-
-    by: str
-    passed: bool
-    note: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +82,27 @@ class Deployment:
         first, *rest = events
         deployment = _opened(name, environment, first)
         for event in rest:
-            deployment = _FOLDS[event.kind](replace(deployment, events=(*deployment.events, event)), event)
+            deployment = deployment._with(event)
         return deployment
+
+    def after(self, new: Iterable[NewEvent], now: datetime) -> "Deployment":
+        """How it would stand had these events been kept."""
+        deployment = self
+        for one in new:
+            event = Event(
+                number=deployment.number + 1,
+                at=now,
+                kind=one.kind,
+                by=one.by,
+                phase=one.phase,
+                detail=one.detail,
+                source=one.source,
+            )
+            deployment = deployment._with(event)
+        return deployment
+
+    def _with(self, event: Event) -> "Deployment":
+        return _FOLDS[event.kind](replace(self, events=(*self.events, event)), event)
 
     @property
     def stage(self) -> Stage:
@@ -131,7 +141,7 @@ class Deployment:
 
         - after a rollback was decided: that of the recovery
         - the one after the last completed phase, until it has been opened or overridden and nothing broke since
-        - the one before the next phase
+        - the one before the next phase; where there is none, still the one behind, which holds no longer than others
         - after the last phase, its own again: whoever goes live does so through an open gate
         """
         if self.stage is Stage.ROLLING_BACK:
@@ -139,14 +149,11 @@ class Deployment:
         if self.running is not None or self.stage is not Stage.UNDER_WAY:
             return None
         done, following = self.last_done, self.next_phase
-        if done is not None:
-            behind = Gate(Side.AFTER, done.name)
-            if self.plan.asked(behind) and (following is None or not self._was_passed(behind)):
-                return behind
-        if following is None:
-            return None
-        ahead = Gate(Side.BEFORE, following.name)
-        return ahead if self.plan.asked(ahead) else None
+        behind = None if done is None else self._asked(Gate(Side.AFTER, done.name))
+        ahead = None if following is None else self._asked(Gate(Side.BEFORE, following.name))
+        if ahead is None or (behind is not None and not self._was_passed(behind)):
+            return behind
+        return ahead
 
     def gate_state(self, gate: Gate, now: datetime) -> GateState:
         """Whether a gate may be passed now; one that was never judged is inconclusive, one that asks nothing open."""
@@ -177,9 +184,19 @@ class Deployment:
         return frozenset(name for name, one in self.phases.items() if one.is_done)
 
     @property
+    def to_sign(self) -> list[str]:
+        """The items of the checklist that a person may have to vouch for: what only a person knows, and what is
+        critical, should it not be readable."""
+        items = self.plan.checklist.items.items()
+        return [name for name, one in items if one.critical or isinstance(one.requires, Manual)]
+
+    @property
     def number(self) -> int:
         """That of the last event."""
         return self.events[-1].number
+
+    def _asked(self, gate: Gate) -> Gate | None:
+        return gate if self.plan.asked(gate) else None
 
     def _was_passed(self, gate: Gate) -> bool:
         standing = self.standings.get(gate)
@@ -207,9 +224,21 @@ def _with_phase(deployment: Deployment, phase: Phase) -> Deployment:
     return replace(deployment, phases={**deployment.phases, phase.name: phase})
 
 
-def _without_gates_of(deployment: Deployment, phase: str, *sides: Side) -> Deployment:
-    gone = {Gate(side, phase) for side in sides}
-    return replace(deployment, standings={gate: one for gate, one in deployment.standings.items() if gate not in gone})
+def _without_gates_from(deployment: Deployment, first: Gate) -> Deployment:
+    """That gate and those behind it were passed, or not, in another system; that of the recovery as well."""
+    gates = _gates(deployment)
+    kept = gates[: gates.index(first)]
+    return replace(deployment, standings={gate: one for gate, one in deployment.standings.items() if gate in kept})
+
+
+def _gate_into(deployment: Deployment, phase: str) -> Gate:
+    """The gate that leads into a phase: the one behind the phase before where it has none of its own."""
+    gates, own = _gates(deployment), Gate(Side.BEFORE, phase)
+    return own if deployment.plan.asked(own) else gates[max(0, gates.index(own) - 1)]
+
+
+def _gates(deployment: Deployment) -> list[Gate]:
+    return [Gate(side, phase) for phase in deployment.phases for side in (Side.BEFORE, Side.AFTER)]
 
 
 def _phase_started(deployment: Deployment, event: Event) -> Deployment:
@@ -223,7 +252,7 @@ def _phase_started(deployment: Deployment, event: Event) -> Deployment:
         attempts=before.attempts + 1,
         ungated=bool(event.detail.get("ungated")),
     )
-    return _without_gates_of(_with_phase(deployment, phase), event.phase, Side.AFTER)
+    return _without_gates_from(_with_phase(deployment, phase), Gate(Side.AFTER, event.phase))
 
 
 def _phase_ended(deployment: Deployment, event: Event) -> Deployment:
@@ -235,9 +264,8 @@ def _phase_ended(deployment: Deployment, event: Event) -> Deployment:
     phase = replace(deployment.phases[event.phase], status=status, ended_at=_instant(event, "ended_at"))
     changed = _with_phase(deployment, phase)
     if status is PhaseStatus.COMPLETED:
-        return changed
-    # What was open for the next attempt was so for another system.
-    return _without_gates_of(changed, event.phase, Side.BEFORE, Side.AFTER)
+        return _without_gates_from(changed, Gate(Side.AFTER, event.phase))
+    return _without_gates_from(changed, _gate_into(changed, event.phase))
 
 
 def _operation(deployment: Deployment, event: Event) -> Deployment:
@@ -263,7 +291,8 @@ def _gate_judged(deployment: Deployment, event: Event) -> Deployment:
 def _gate_overridden(deployment: Deployment, event: Event) -> Deployment:
     gate = gate_of(event)
     standing = deployment.standings.get(gate) or GateStanding(result=GateResult(gate=gate, at=event.at, conditions=()))
-    override = Override(event.by, event.detail["reason"], event.at)
+    passed_over = (*(standing.override.broken if standing.override is not None else ()), *standing.broken)
+    override = Override(event.by, event.detail["reason"], event.at, passed_over)
     return _with_standing(deployment, gate, replace(standing, override=override, broken=()))
 
 
@@ -280,7 +309,8 @@ def _with_standing(deployment: Deployment, gate: Gate, standing: GateStanding) -
 
 
 def _signed_off(deployment: Deployment, event: Event) -> Deployment:
-    sign_off = SignOff(by=event.by, passed=event.detail["passed"], note=event.detail["note"], at=event.at)
+    status = ItemStatus.PASS if event.detail["passed"] else ItemStatus.FAIL
+    sign_off = SignOff(event.by, status, event.detail["note"], event.at)
     return replace(deployment, sign_offs={**deployment.sign_offs, event.detail["item"]: sign_off})
 
 

@@ -51,3 +51,4 @@ class Event:
     by: str
     phase: str
     detail: Mapping[str, Any]
+    source: str | None = None

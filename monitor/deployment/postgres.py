@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
 import asyncpg
 
-from monitor.deployment.deployment import Deployment
+from monitor.deployment.deployment import Deployment, Stage
 from monitor.deployment.event import Event, EventKind, NewEvent
 from monitor.deployment.sql import statement
 from monitor.errors import CannotRunError, ConfigurationError
@@ -16,6 +17,15 @@ from monitor.errors import CannotRunError, ConfigurationError
 # Decides on a deployment as it is now; what it raises leaves everything as it was.
 Decide = Callable[[Deployment], Iterable[NewEvent]]
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A deployment in the list of all; `finished_at` is None while it is open."""
+
+    name: str
+    opened_at: datetime
+    finished_at: datetime | None
 
 
 class PostgresDeployments:
@@ -64,6 +74,17 @@ class PostgresDeployments:
         async with self._pool.acquire() as connection:
             return await self._find(connection, name)
 
+    async def listed(self) -> list[Listed]:
+        """The deployments there were, the last one first, fifty at most."""
+        async with self._pool.acquire() as connection:
+            rows = await connection.fetch(statement("select_deployments"), self._environment)
+        return [Listed(**dict(row)) for row in rows]
+
+    async def find_open(self) -> Deployment | None:
+        """The one that is under way or watched; None where there is none."""
+        found = await self.find()
+        return None if found is None or found.stage is Stage.FINISHED else found
+
     async def current(self, name: str | None = None) -> Deployment:
         """The same. Raises ConfigurationError where there is none."""
         found = await self.find(name)
@@ -73,19 +94,21 @@ class PostgresDeployments:
         return found
 
     @asynccontextmanager
-    async def evaluating(self) -> AsyncIterator[None]:
-        """The right to evaluate a gate, which only one has at a time: two captures at once disturb each other.
+    async def alone(self, what: str) -> AsyncIterator[None]:
+        """The right to do something that only one may at a time, whoever else drives; it ends with its connection.
 
         Raises CannotRunError where somebody else has it.
         """
         async with self._pool.acquire() as connection:
-            if not await connection.fetchval(statement("try_gate_lock"), self._environment):
-                raise CannotRunError("somebody else is evaluating a gate right now; see `portalwatch deploy status`")
+            lock = f"portalwatch.deployment {what} {self._environment}"
+            if not await connection.fetchval(statement("try_lock"), lock):
+                raise CannotRunError(f"somebody else is at it right now ({what}); see `portalwatch deploy status`")
             try:
                 yield
             finally:
-                if not connection.is_closed():
-                    await connection.execute(statement("release_gate_lock"), self._environment)
+                # A connection that died has given it back.
+                with suppress(asyncpg.InterfaceError, asyncpg.PostgresConnectionError, OSError):
+                    await connection.execute(statement("release_lock"), lock)
 
     async def _find(self, connection: Connection, name: str | None) -> Deployment | None:
         row = await connection.fetchrow(statement("select_deployment"), self._environment, name)
@@ -116,5 +139,6 @@ def _event(row: asyncpg.Record) -> Event:
         kind=EventKind(row["kind"]),
         by=row["by"],
         phase=row["phase"],
+        source=row["source"],
         detail=json.loads(row["detail"]),
     )

@@ -215,6 +215,17 @@ ALTER TABLE public.capture_session ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.check_run (
+    environment text NOT NULL,
+    kind text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    release text NOT NULL,
+    document jsonb NOT NULL,
+    CONSTRAINT check_run_kind_check CHECK ((kind = ANY (ARRAY['system_health_check'::text, 'performance_test_suite'::text, 'index_usage_analysis'::text, 'constraint_validation'::text]))),
+    CONSTRAINT check_run_status_check CHECK ((status = ANY (ARRAY['PASS'::text, 'WARNING'::text, 'FAIL'::text])))
+);
+COMMENT ON TABLE public.check_run IS 'One row a run of a check: every line of every component, with its figure or its reason.';
 CREATE TABLE public.deployment (
     id integer NOT NULL,
     environment text NOT NULL,
@@ -232,10 +243,11 @@ CREATE TABLE public.deployment_event (
     by text NOT NULL,
     phase text NOT NULL,
     source text,
-    detail jsonb NOT NULL
+    detail json NOT NULL
 );
 COMMENT ON TABLE public.deployment_event IS 'Rows are added and never changed.';
 COMMENT ON COLUMN public.deployment_event.source IS 'What it was read from: an event of one source is kept once.';
+COMMENT ON COLUMN public.deployment_event.detail IS 'As it was written: jsonb would sort the keys, and with them the phases.';
 ALTER TABLE public.deployment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.deployment_id_seq
     START WITH 1
@@ -510,6 +522,8 @@ ALTER TABLE ONLY public.capture_session
     ADD CONSTRAINT capture_session_baseline_id_number_key UNIQUE (baseline_id, number);
 ALTER TABLE ONLY public.capture_session
     ADD CONSTRAINT capture_session_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.check_run
+    ADD CONSTRAINT check_run_pkey PRIMARY KEY (environment, kind, at);
 ALTER TABLE ONLY public.deployment_event
     ADD CONSTRAINT deployment_event_pkey PRIMARY KEY (deployment_id, number);
 ALTER TABLE ONLY public.deployment_event
@@ -570,6 +584,7 @@ CREATE INDEX alert_opened ON public.alert USING btree (opened_at DESC, id);
 CREATE UNIQUE INDEX baseline_active ON public.baseline USING btree (environment) WHERE active;
 CREATE INDEX baseline_extends ON public.baseline USING btree (extends_id);
 CREATE INDEX capture_samples_series ON public.capture_samples USING btree (series_id);
+CREATE INDEX check_run_at ON public.check_run USING btree (at);
 CREATE UNIQUE INDEX deployment_open ON public.deployment USING btree (environment) WHERE (finished_at IS NULL);
 CREATE INDEX finding_run_ended ON public.finding_run USING btree (ended_at);
 CREATE INDEX inspection_at ON public.inspection USING brin (at);

@@ -1,4 +1,4 @@
-"""The statements on tokens, releases and sizes: `statement(name)` is the text of `<name>.sql` in this folder."""
+"""The statements on tokens, releases, checks and sizes; `statement(name)` is the text of `<name>.sql` here."""
 
 from baselines.statements import statements_of
 

@@ -71,6 +71,11 @@ class ConditionResult:
         return cls(Condition(document["condition"]), GateState(document["state"]), tuple(document["reasons"]))
 
 
+def subject(reason: str) -> str:
+    """What a reason is about: the series is its first word, and the figures behind it move with each look."""
+    return reason.split(maxsplit=1)[0].rstrip(":")
+
+
 def worst(states: Sequence[GateState]) -> GateState:
     """One word for several: closed wins over inconclusive, which wins over open; inconclusive where there is none."""
     if GateState.CLOSED in states:
@@ -82,11 +87,13 @@ def worst(states: Sequence[GateState]) -> GateState:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A named person let a gate that is not open be passed, for a reason, knowing what spoke against it."""
+    """A named person let a gate that is not open be passed, for a reason, knowing what spoke against it: what it was
+    judged by, and what was `broken` by then."""
 
     by: str
     reason: str
     at: datetime
+    broken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +115,8 @@ class GateResult:
     @property
     def reasons(self) -> list[str]:
         """What keeps it from being open, the worst first."""
+        if not self.conditions:
+            return ["nothing was asked"]
         return [
             reason
             for state in (GateState.CLOSED, GateState.INCONCLUSIVE)
@@ -141,9 +150,20 @@ class GateStanding:
             return GateState.INCONCLUSIVE
         return self.result.state
 
+    def news(self, reasons: Sequence[str]) -> list[str]:
+        """Those of the broken limits whose subject is not told yet, nor was known to whoever overrode the gate."""
+        known = {subject(one) for one in self.broken}
+        if self.override is not None:
+            judged = [
+                reason for one in self.result.conditions if one.condition is Condition.LIMITS for reason in one.reasons
+            ]
+            known |= {subject(one) for one in (*self.override.broken, *judged)}
+        return [one for one in reasons if subject(one) not in known]
+
     def reasons(self, now: datetime, holds: timedelta) -> list[str]:
         """Why it is not open; what an override passed over stays told."""
-        told = [f"while it was waiting: {one}" for one in self.broken]
+        passed_over = self.override.broken if self.override is not None else ()
+        told = [f"while it was waiting: {one}" for one in (*passed_over, *self.broken)]
         if self.result.state is GateState.OPEN and now - self.result.at > holds:
             minutes = round((now - self.result.at).total_seconds() / 60)
             told.append(f"it was opened {minutes} minutes ago, which is too long: evaluate it again")

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from baselines.baseline import Spacing
+from thresholds.deployment.checklist import Checklist, load_checklist
 from thresholds.deployment.gate import RECOVERY, Condition, Gate, Side
 from thresholds.deployment.integrity import IntegrityPlan
 from thresholds.profile import Profile
@@ -98,13 +99,14 @@ class Rehearsal(PlanPart):
 
     old: str = Field(description="target that is the old release")
     new: str = Field(description="target that is the new release")
+    target: str | None = Field(None, description="target whose probes meet them, where several would do")
     pairs: int = Field(60, ge=40, le=1000, description="pairs of calls of each probe at most")
 
 
 class DeploymentPlan(PlanPart):
     """What `portalwatch deploy start NAME --plan FILE` reads. Durations are held in seconds.
 
-    `users` names the series that counts concurrent users. `database` and `portal` are targets of the configuration, the
+    `users` names the series that counts concurrent users. `database` is a target of the configuration, the
     only one of its kind where nothing is named. `gate`: what each gate asks that says nothing itself; `gate_holds`: how
     long an opening is worth something. `follow`: phases begin and end with the portal's own `migration_log`.
     """
@@ -117,12 +119,13 @@ class DeploymentPlan(PlanPart):
     database: str | None = Field(None, description="target whose integrity and catalogue are looked at")
     follow: bool = Field(False, description="whether phases follow the portal's own migration_log")
     phases: dict[PhaseName, PhasePlan] = Field(min_length=1, description="the phases in their order, by name")
-    gate: Conditions = Field(EVERYTHING, description="what each gate asks that does not say so itself")
+    gate: Conditions | None = Field(None, description="what each gate asks that does not say so itself")
     gate_holds_seconds: Duration = Field(
         1800.0, alias="gate_holds", description="how long an open gate may be waited at before it is evaluated again"
     )
     capture: CapturePlan = CapturePlan()
     integrity: IntegrityPlan = IntegrityPlan()
+    checklist: Checklist = Field(default_factory=load_checklist, description="the customer's without it")
     rehearsal: Rehearsal | None = None
     status_update_seconds: Duration = Field(
         4 * 3600.0, alias="status_update", description="how often stakeholders are told how it stands"
@@ -131,8 +134,8 @@ class DeploymentPlan(PlanPart):
 
     @field_validator("gate")
     @classmethod
-    def _asks_something(cls, gate: Conditions) -> Conditions:
-        if not gate:
+    def _asks_something(cls, gate: Conditions | None) -> Conditions | None:
+        if gate is not None and not gate:
             raise ValueError("a gate that asks nothing would open without data; give a phase `before: []` instead")
         return gate
 
@@ -141,6 +144,8 @@ class DeploymentPlan(PlanPart):
         asked = {condition for name in self.phases for side in Side for condition in self.asked(Gate(side, name))}
         if Condition.REHEARSAL in asked and self.rehearsal is None:
             raise ValueError("rehearsal: a gate asks for it, so say where old and new release run side by side")
+        if Condition.INTEGRITY in asked and not self.integrity.checks():
+            raise ValueError("integrity: a gate asks for it, so say what must not get lost")
         for check in self.integrity.checks():
             if check.after is not None and check.after not in self.phases:
                 raise ValueError(f"integrity: {check.name}: there is no phase {check.after}")
@@ -149,12 +154,31 @@ class DeploymentPlan(PlanPart):
     def asked(self, gate: Gate) -> Conditions:
         """What a gate asks; nothing where there is no such gate. After a rollback: what shows that all is as before."""
         if gate == RECOVERY:
-            return tuple(one for one in EVERYTHING if one is not Condition.OPERATIONS)
+            return self._recovery
         phase = self.phases.get(gate.phase)
         if phase is None:
             return ()
         own = phase.before if gate.side is Side.BEFORE else phase.after
-        return self.gate if own is None else own
+        return self._default_gate if own is None else own
+
+    @property
+    def _recovery(self) -> Conditions:
+        """Performance and integrity as before and no limit broken, and what any gate of the plan asks besides; of
+        operations not, for those were taken back."""
+        asked = {Condition.COMPARISON, Condition.LIMITS, *self._default_gate}
+        asked |= {
+            one for name in self.phases for side in (Side.BEFORE, Side.AFTER) for one in self.asked(Gate(side, name))
+        }
+        if self.integrity.checks():
+            asked.add(Condition.INTEGRITY)
+        return tuple(one for one in EVERYTHING if one in asked and one is not Condition.OPERATIONS)
+
+    @property
+    def _default_gate(self) -> Conditions:
+        """Without a word about it everything is asked; of integrity only where the plan says what that is."""
+        if self.gate is not None:
+            return self.gate
+        return tuple(one for one in EVERYTHING if one is not Condition.INTEGRITY or self.integrity.checks())
 
     def profile_of(self, gate: Gate) -> Profile:
         """The tolerance profile of a gate."""

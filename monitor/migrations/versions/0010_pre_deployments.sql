@@ -20,12 +20,13 @@ CREATE TABLE deployment_event (
     by text NOT NULL,
     phase text NOT NULL,
     source text,
-    detail jsonb NOT NULL,
+    detail json NOT NULL,
     PRIMARY KEY (deployment_id, number),
     CONSTRAINT deployment_event_source UNIQUE (deployment_id, source)
 );
 COMMENT ON TABLE deployment_event IS 'Rows are added and never changed.';
 COMMENT ON COLUMN deployment_event.source IS 'What it was read from: an event of one source is kept once.';
+COMMENT ON COLUMN deployment_event.detail IS 'As it was written: jsonb would sort the keys, and with them the phases.';
 
 CREATE FUNCTION refuse_change_of_deployment() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

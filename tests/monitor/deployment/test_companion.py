@@ -1,0 +1,690 @@
+"""The service's part in a deployment, on a real store: what it holds back, tells, breaks, sends and closes, and that
+a service that dies forgets nothing and does nothing twice."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from alerts import AlertStoreError, Matcher, Silence
+from baselines import Unit
+from monitor.database import store_pool
+from monitor.deployment.actions import close, decide_rollback, go_live
+from monitor.deployment.companion import EVERY_SECONDS
+from monitor.deployment.deployment import Outcome, Stage
+from monitor.deployment.event import EventKind, NewEvent
+from monitor.deployment.findings import FOLLOWING, GATE, PHASE, STATUS_UPDATE, USERS
+from monitor.deployment.phase import PhaseStatus
+from monitor.link import HoldBack
+from tests.clocks import START
+from tests.monitor.cli.commands import NOWHERE
+from tests.monitor.cli.stored import SERIES, made
+from tests.monitor.demo.deployed_portal import ask, migrate_quietly, roll_back_quietly
+from tests.monitor.deployment.accompanied import Accompanied, Service, accompanied, accompany
+from tests.monitor.test_pipeline import opened as opened_pipeline
+from thresholds import Finding, Level, Rule
+from thresholds.deployment.gate import GateState
+from thresholds.deployment.plan import DeploymentPlan
+
+USERS_SERIES = "portal_usage.concurrent_users"
+PLAN = DeploymentPlan.model_validate(
+    {
+        "title": "three phases",
+        "contacts": {"name": "Carol Jones", "status": ["chat"]},
+        "gate": ["comparison", "limits"],
+        "phases": {
+            "quiet": {"title": "nobody works", "expected": "1 h", "users": 0},
+            "few": {"title": "two may work", "expected": "1 h", "users": 2},
+            "all": {"title": "all may work", "expected": "1 h"},
+        },
+    }
+)
+FOLLOWING_PLAN = PLAN.model_copy(
+    update={
+        "follow": True,
+        "phases": {f"phase_{n}": PLAN.phases["few"] for n in range(1, 7)},
+        "contacts": PLAN.contacts.model_copy(update={"status": ()}),
+    }
+)
+PROBES = {
+    "targets": {"portal": {"kind": "http", "url": "http://127.0.0.1:1"}},
+    "probes": {
+        "usage": {
+            "kind": "scrape",
+            "category": "portal_usage",
+            "target": "portal",
+            "path": "/metrics",
+            "series": {"concurrent_users": {"value": "portal_active_users"}},
+        }
+    },
+}
+
+
+def database(dsn: str, **settings: object) -> dict[str, object]:
+    """The portal's database as a target, and a probe on it."""
+    return {
+        "targets": {"db": {"kind": "postgresql", "url": dsn, **settings}},
+        "probes": {"a": {"kind": "sql", "target": "db", "category": "database_queries", "query": "SELECT 1"}},
+    }
+
+
+def critical(series: str = SERIES, *, at: float, rule: Rule = Rule.ABSOLUTE, dry_run: bool = False) -> Finding:
+    """A limit that is broken, measured so many seconds after the start."""
+    return Finding(
+        series=series,
+        route="database_performance",
+        rule=rule,
+        level=Level.CRITICAL,
+        unit=Unit.SECONDS,
+        summary=f"{series} is {1 + at / 1000:.3f} s, above its critical limit of 300 ms",
+        since=START + timedelta(seconds=at),
+        dry_run=dry_run,
+    )
+
+
+def test_a_whole_deployment(store: str, tmp_path: Path) -> None:
+    """Probes pause in the phase without users, users are watched in the next, and after going live it is watched for
+    seven days and closed, and its silences with it."""
+
+    async def act(house: Accompanied) -> None:
+        await house.baselines.save(made("pre-v42", 10))
+        service = house.service()
+        await house.look(service)
+        assert service.wrong() == {}
+        await house.open(PLAN)
+        await house.look(service)
+        assert service.held == []
+
+        await house.begin("quiet")
+        await house.look(service, times=3)
+        assert {one.reason for one in service.held} == {"quiet of v42 allows no users"}
+        assert all(one.seconds > 3 * EVERY_SECONDS for one in service.held)
+        assert len(service.held) == 2 * 3  # before something is read, which may take its time, and after
+        await house.end("quiet")
+        service.held.clear()
+        await house.look(service, times=2)
+        assert service.held == [HoldBack(0.0, "over")]
+
+        await house.begin("few")
+        service.measured(USERS_SERIES, 3, house.clock.now())
+        await house.look(service)
+        assert service.wrong() == {USERS: "3 users work, few allows 2"}
+        service.measured(USERS_SERIES, 2, house.clock.now())
+        await house.look(service)
+        assert service.wrong() == {}
+        await house.look(service, seconds=3600)
+        assert service.wrong()[PHASE].startswith("few runs for 60 min")
+        await house.end("few")
+        await house.look(service)
+        assert service.wrong() == {}
+
+        await house.begin_live()
+        await house.look(service, seconds=3600, times=24 * 7)
+        deployment = await house.now()
+        assert (deployment.stage, deployment.outcome) == (Stage.FINISHED, Outcome.SUCCEEDED)
+        assert [one["hour"] for one in deployment.watched] == list(range(1, 24 * 7 + 1))
+        assert service.ended == ["v42"]
+        assert len(house.sink.arrived) == 0  # it was over within four hours
+        await house.look(service)
+        assert service.exported.deployments[-1] is None
+
+    accompany(store, tmp_path, act, **PROBES)
+
+
+def test_users_are_not_told_where_nobody_counts_any_more(store: str, tmp_path: Path) -> None:
+    """Neither as well nor as too many: not before the first count, not when it failed, and not when it is old."""
+
+    async def act(house: Accompanied) -> None:
+        service = house.service()
+        await house.open(PLAN)
+        await house.begin("few")
+        await house.look(service)
+        assert USERS not in service.said()
+        service.measured(USERS_SERIES, 5, house.clock.now())
+        await house.look(service)
+        assert service.said()[USERS] is Level.CRITICAL
+        await house.look(service, seconds=600)
+        assert USERS not in service.said()
+        assert USERS in service.wrong()
+        service.measured(USERS_SERIES, None, house.clock.now())
+        await house.look(service)
+        assert USERS not in service.said()
+
+    accompany(store, tmp_path, act, **PROBES)
+
+
+@pytest.mark.parametrize("behind_only", [False, True])
+def test_limits_hold_in_every_waiting_state(store: str, tmp_path: Path, behind_only: bool) -> None:
+    """Whatever gate is open while nothing runs: what is critical three times in a row breaks it, once, and it can be
+    evaluated again."""
+    phases = {name: one.model_copy(update={"before": ()} if behind_only else {}) for name, one in PLAN.phases.items()}
+    waited: list[str] = []
+
+    async def wait(house: Accompanied, service: Service) -> None:
+        gate = await house.open_gates()
+        if gate is None:
+            return
+        waited.append(str(gate))
+        await house.look(service)
+        for _ in range(3):
+            assert (await house.now()).gate_state(gate, house.clock.now()) is GateState.OPEN
+            service.watch.judged([critical(at=house.clock.monotonic())])
+            await house.look(service)
+        deployment = await house.now()
+        assert deployment.gate_state(gate, house.clock.now()) is GateState.CLOSED
+        assert deployment.gate_reasons(gate, house.clock.now())[0].startswith(f"while it was waiting: {SERIES}: is ")
+        assert service.wrong()[GATE].startswith(f"the gate {gate} is closed")
+        kinds = await house.kinds()
+        await house.look(service, times=3)
+        assert await house.kinds() == kinds
+        service.watch.findings.clear()
+        assert await house.open_gates() == gate
+        await house.look(service)
+        assert GATE not in service.wrong()
+
+    async def act(house: Accompanied) -> None:
+        service = house.service()
+        await house.open(PLAN.model_copy(update={"phases": phases}))
+        for phase in phases:
+            await wait(house, service)
+            await house.begin(phase)
+            await house.end(phase)
+        await wait(house, service)
+
+    accompany(store, tmp_path, act)
+    behind = ["after quiet", "after few", "after all"]
+    assert waited == (behind if behind_only else ["before quiet", "before few", "before all", "after all"])
+
+
+@pytest.mark.parametrize(
+    "findings",
+    [
+        [critical(at=0)] * 5,
+        [critical(at=0), critical(at=30), None, critical(at=90), critical(at=120)],
+        [critical(at=one, rule=Rule.BASELINE) for one in range(5)],
+        [critical(at=one, dry_run=True) for one in range(5)],
+        [critical(PHASE, at=one) for one in range(5)],
+        [critical("deployment.failed_operations", at=one) for one in range(5)],
+    ],
+    ids=["once", "interrupted", "baseline", "dry-run", "own", "standing"],
+)
+def test_what_breaks_no_gate(store: str, tmp_path: Path, findings: Sequence[Finding | None]) -> None:
+    """A value that is critical once, though it stands for long; what compares, is tried out, or is of ourselves."""
+
+    async def act(house: Accompanied) -> None:
+        service = house.service()
+        await house.open(PLAN)
+        await house.judge()
+        for one in findings:
+            service.watch.findings.clear()
+            if one is not None:
+                service.watch.judged([one])
+            await house.look(service)
+        assert EventKind.GATE_BROKEN not in await house.kinds()
+
+    accompany(store, tmp_path, act)
+
+
+def test_what_somebody_overrode_does_not_break_the_gate_again(store: str, tmp_path: Path) -> None:
+    """The limit is known by its series, whatever its figure is now; another one breaks it."""
+
+    async def act(house: Accompanied) -> None:
+        service = house.service()
+        await house.open(PLAN)
+        await house.judge(GateState.CLOSED, f"{SERIES}: is 1.5 s, above its critical limit of 300 ms")
+        await house.override()
+        for second in range(4):
+            service.watch.judged([critical(at=second)])
+            await house.look(service)
+        assert EventKind.GATE_BROKEN not in await house.kinds()
+        for second in range(4):
+            service.watch.judged([critical("database_queries.b", at=second)])
+            await house.look(service)
+        assert (await house.kinds()).count(EventKind.GATE_BROKEN) == 1
+
+    accompany(store, tmp_path, act)
+
+
+def test_a_status_update_every_four_hours_by_two_services_once(store: str, tmp_path: Path) -> None:
+    """Both look at the same instant, each over connections of its own; the message arrives and is kept once."""
+
+    async def act(house: Accompanied) -> None:
+        await house.open(PLAN.model_copy(update={"phases": {"all": PLAN.phases["all"]}, "window_seconds": 7 * 86400}))
+        async with store_pool(store) as other:
+            services = (house.service(), house.service(other))
+            await house.look(*services, seconds=4 * 3600 - 1)
+            assert house.sink.arrived == []
+            for number in range(1, 4):
+                await house.look(*services, seconds=1 if number == 1 else 4 * 3600)
+                await house.look(*services)
+                assert len(house.sink.titles("chat")) == number
+                assert [one["channels"] for one in (await house.now()).messages] == [["chat"]] * number
+            begun_again = house.service()
+            await house.look(begun_again)
+            assert len(house.sink.titles("chat")) == 3
+            assert STATUS_UPDATE not in begun_again.wrong()
+
+    accompany(store, tmp_path, act)
+
+
+def test_who_comes_second_looks_again_before_sending(store: str, tmp_path: Path) -> None:
+    """A service that read that an update is due, and had its turn when the other one had sent it."""
+
+    async def act(house: Accompanied) -> None:
+        await house.open(PLAN)
+        house.clock.advance(4 * 3600)
+        read = await house.now()
+        await house.service().companion._told(read)
+        await house.service().companion._told(read)
+        assert len(house.sink.titles("chat")) == 1
+
+    accompany(store, tmp_path, act)
+
+
+def test_a_status_update_arrives_as_a_mail_too(store: str, tmp_path: Path) -> None:
+    """With what is known of the deployment, and whom to ask; which channel is dead is kept with it."""
+
+    async def act(house: Accompanied) -> None:
+        await house.open(
+            PLAN.model_copy(update={"contacts": PLAN.contacts.model_copy(update={"status": ("chat", "mail")})})
+        )
+        house.sink.behaviour["chat"] = "error"
+        await house.look(house.service(), seconds=4 * 3600)
+        text = house.mailbox.text()
+        for told in ("v42 (three phases)", "ON TRACK", "Carol Jones", "quiet: nobody works"):
+            assert told in text
+        (sent,) = (await house.now()).messages
+        assert (sent["channels"], sent["failed"]) == (["mail"], ["chat"])
+
+    accompany(store, tmp_path, act)
+
+
+def test_a_quiet_phase_beside_another_holds_probes_back_as_well(store: str, tmp_path: Path) -> None:
+    """Somebody forgot to say that a phase is over, and the log began the next one."""
+
+    async def act(house: Accompanied) -> None:
+        service = house.service()
+        phases = {"few": PLAN.phases["few"], "quiet": PLAN.phases["quiet"]}
+        await house.open(PLAN.model_copy(update={"phases": phases}))
+        await house.begin("few")
+        await house.do(lambda *_: [NewEvent(kind=EventKind.PHASE_STARTED, by="migration_log", phase="quiet")])
+        await house.look(service)
+        assert {one.reason for one in service.held} == {"quiet of v42 allows no users"}
+
+    accompany(store, tmp_path, act)
+
+
+def test_nothing_is_sent_that_still_has_a_blank(store: str, tmp_path: Path) -> None:
+    """Without a contact nothing goes out, and after a quarter of an hour somebody is told what is lacking."""
+
+    async def act(house: Accompanied) -> None:
+        service = house.service()
+        await house.open(PLAN.model_copy(update={"contacts": PLAN.contacts.model_copy(update={"name": ""})}))
+        await house.look(service, seconds=4 * 3600)
+        assert service.wrong() == {}
+        await house.look(service, seconds=15 * 60 + 1)
+        assert service.wrong() == {
+            STATUS_UPDATE: "the status update of 2026-03-02 13:00 UTC was not sent; it lacks contact"
+        }
+        assert (house.sink.arrived, (await house.now()).messages) == ([], ())
+
+    accompany(store, tmp_path, act)
+
+
+def test_a_status_update_that_reached_nobody_is_sent_again(store: str, tmp_path: Path) -> None:
+    """It does not count as sent; a minute later it is tried anew, and when it arrives nobody is told it is late."""
+
+    async def act(house: Accompanied) -> None:
+        service = house.service()
+        await house.open(PLAN)
+        house.sink.behaviour["chat"] = "error"
+        await house.look(service, seconds=4 * 3600)
+        tried = len(house.sink.arrived)
+        assert tried > 0
+        await house.look(service)
+        assert len(house.sink.arrived) == tried
+        assert (await house.now()).messages == ()
+        await house.look(service, seconds=16 * 60)
+        assert STATUS_UPDATE in service.wrong()
+        house.sink.behaviour["chat"] = "ok"
+        await house.look(service, seconds=61)
+        await house.look(service)
+        assert len((await house.now()).messages) == 1
+        assert service.wrong() == {}
+
+    accompany(store, tmp_path, act)
+
+
+def test_a_channel_that_the_configuration_has_no_more(store: str, tmp_path: Path) -> None:
+    """The rest of the look is not lost by it."""
+
+    async def act(house: Accompanied) -> None:
+        service = house.service()
+        await house.open(PLAN.model_copy(update={"contacts": PLAN.contacts.model_copy(update={"status": ("gone",)})}))
+        await house.look(service, seconds=5 * 3600)
+        assert STATUS_UPDATE in service.wrong()
+        assert service.exported.deployments == ["v42"]
+
+    accompany(store, tmp_path, act)
+
+
+@pytest.mark.parametrize("phase", PLAN.phases)
+def test_a_service_that_is_killed_in_a_phase_and_begins_again(store: str, tmp_path: Path, phase: str) -> None:
+    """Nothing is forgotten and nothing counted twice: the phase runs since it began, its pause goes on, and what was
+    late stays late; no event is added."""
+
+    async def act(house: Accompanied) -> None:
+        first = house.service()
+        await house.open(PLAN)
+        await house.begin(phase)
+        await house.look(first)
+        began = (await house.now()).phases[phase].started_at
+        kinds = await house.kinds()
+        house.clock.advance(3700)
+        again = house.service()
+        await house.look(again)
+        deployment = await house.now()
+        assert (deployment.phases[phase].started_at, deployment.phases[phase].attempts) == (began, 1)
+        assert await house.kinds() == kinds
+        assert set(again.wrong()) == {PHASE}
+        assert bool(again.held) is (phase == "quiet")
+        await house.end(phase)
+        await house.look(again)
+        assert PHASE not in again.wrong()
+
+    accompany(store, tmp_path, act)
+
+
+def test_a_service_that_is_killed_while_it_waits_or_watches(store: str, tmp_path: Path) -> None:
+    """A broken gate stays broken, and an hour that was compared is not compared again."""
+
+    async def act(house: Accompanied) -> None:
+        await house.baselines.save(made("pre-v42", 10))
+        first = house.service()
+        await house.open(PLAN)
+        await house.judge()
+        for second in range(3):
+            first.watch.judged([critical(at=second)])
+            await house.look(first)
+        again = house.service()
+        await house.look(again)
+        assert set(again.wrong()) == {GATE}
+        await house.begin_live()
+        await house.look(again, seconds=3600)
+        third = house.service()
+        await house.look(third, times=3)
+        assert [one["hour"] for one in (await house.now()).watched] == [1]
+        await house.look(third, again, seconds=3600)
+        assert [one["hour"] for one in (await house.now()).watched] == [1, 2]
+
+    accompany(store, tmp_path, act)
+
+
+def test_a_watch_that_ends_while_no_service_runs_is_closed_by_the_next(store: str, tmp_path: Path) -> None:
+    """By two at once, it is closed once; without a baseline to compare with, it is closed as well."""
+
+    async def act(house: Accompanied) -> None:
+        await house.open(PLAN)
+        await house.begin_live()
+        house.clock.advance(8 * 86400)
+        services = house.service(), house.service()
+        await house.look(*services)
+        assert (await house.kinds())[-2:] == [EventKind.WATCHED, EventKind.FINISHED]
+        assert {*services[0].ended, *services[1].ended} == {"v42"}
+
+    accompany(store, tmp_path, act)
+
+
+def test_a_rollback_ends_the_watch(store: str, tmp_path: Path) -> None:
+    """Nothing is compared any more, and the time for the rollback is watched instead."""
+
+    async def act(house: Accompanied) -> None:
+        service = house.service()
+        await house.open(PLAN)
+        await house.begin_live()
+        await house.do(lambda one, _: decide_rollback(one, "lea", "slow"))
+        await house.look(service, seconds=3600 * 24 * 8)
+        deployment = await house.now()
+        assert (deployment.stage, deployment.watched) == (Stage.ROLLING_BACK, ())
+
+    accompany(store, tmp_path, act)
+
+
+def test_while_the_store_is_away_what_was_known_last_is_looked_after(store: str, tmp_path: Path) -> None:
+    """Nothing is raised: the phase still allows nobody, so probes pause and a user is told; nothing is said of the log.
+    A service that began meanwhile knows of no deployment."""
+
+    async def act(house: Accompanied) -> None:
+        await house.open(PLAN)
+        await house.begin("quiet")
+        async with store_pool(store) as pool:
+            service = house.service(pool)
+            await house.look(service)
+        # From here on its pool is closed.
+        service.held.clear()
+        service.measured(USERS_SERIES, 1, house.clock.now())
+        await house.look(service, times=2)
+        assert [one.seconds > 0 for one in service.held] == [True, True]
+        assert service.wrong() == {USERS: "1 users work, quiet allows none"}
+        assert FOLLOWING not in service.said()
+        nothing_known = house.service(pool)
+        await house.look(nothing_known)
+        assert (nothing_known.held, nothing_known.telling.told) == ([], [])
+
+    accompany(store, tmp_path, act, **PROBES)
+
+
+def test_a_portal_whose_database_is_away(store: str, tmp_path: Path) -> None:
+    """It is told that nothing can be followed, without the password, and the rest of the look goes on."""
+
+    async def act(house: Accompanied) -> None:
+        service = house.service()
+        await house.open(FOLLOWING_PLAN)
+        await house.begin("phase_1")
+        await house.look(service, seconds=3700)
+        assert set(service.wrong()) == {FOLLOWING, PHASE}
+        assert "geheim" not in str(service.wrong())
+        assert service.evaluated.of(await house.now()) is None
+
+    accompany(store, tmp_path, act, **database(NOWHERE, connect_timeout="1 s"))
+
+
+def test_a_plan_whose_database_the_configuration_has_no_more(store: str, tmp_path: Path) -> None:
+    """Said like any other reason for which nothing is followed."""
+
+    async def act(house: Accompanied) -> None:
+        service = house.service()
+        await house.open(FOLLOWING_PLAN.model_copy(update={"database": "elsewhere"}))
+        await house.look(service)
+        assert "there is no database elsewhere" in service.wrong()[FOLLOWING]
+
+    accompany(store, tmp_path, act, **PROBES)
+
+
+def test_the_portals_own_migration_is_followed(store: str, portal_database: str, tmp_path: Path) -> None:
+    """The demo portal's: all phases with their operations, ungated ones told, facts read; then it is rolled back, and
+    the log that went with it takes the phases along."""
+
+    async def act(house: Accompanied) -> None:
+        services = house.service(), house.service()
+        await house.open(FOLLOWING_PLAN)
+        await house.look(*services)
+        assert services[0].wrong() == {}
+        await asyncio.to_thread(migrate_quietly, portal_database)
+        await house.look(*services)
+        deployment = await house.now()
+        assert {one.status for one in deployment.phases.values()} == {PhaseStatus.COMPLETED}
+        assert {len(one.operations) for one in deployment.phases.values()} == {1}
+        assert {one.attempts for one in deployment.phases.values()} == {1}
+        assert all(one.ungated for one in deployment.phases.values())
+        assert services[0].wrong()[PHASE] == "phase_6 began although its gate was not open"
+        kinds = await house.kinds()
+        await house.look(*services, times=5)
+        assert await house.kinds() == kinds
+        await house.look(services[0])
+        read = services[0].evaluated.of(deployment)
+        assert read is not None
+        assert read.score.score == 100
+
+        await house.do(lambda one, _: decide_rollback(one, "lea", "slow"))
+        await asyncio.to_thread(roll_back_quietly, portal_database)
+        await house.look(*services)
+        assert {one.status for one in (await house.now()).phases.values()} == {PhaseStatus.ROLLED_BACK}
+        assert (await house.kinds()).count(EventKind.PHASE_ROLLED_BACK) == 6
+        assert FOLLOWING not in services[0].wrong()
+
+    accompany(store, tmp_path, act, **database(portal_database))
+
+
+def test_a_log_that_is_gone_is_told(store: str, portal_database: str, tmp_path: Path) -> None:
+    """Nobody decided to roll back: nothing is forgotten of what it told, until somebody says what was taken back."""
+
+    async def act(house: Accompanied) -> None:
+        service = house.service()
+        await house.open(FOLLOWING_PLAN)
+        await asyncio.to_thread(migrate_quietly, portal_database)
+        await house.look(service)
+        await asyncio.to_thread(ask, portal_database, lambda one: one.execute("DROP TABLE migration_log"))
+        await house.look(service)
+        assert "it is gone, and told of phase_1, phase_2" in service.wrong()[FOLLOWING]
+        assert {one.status for one in (await house.now()).phases.values()} == {PhaseStatus.COMPLETED}
+        for phase in reversed(FOLLOWING_PLAN.phases):
+            await house.end(phase, PhaseStatus.ROLLED_BACK)
+        await house.look(service)
+        assert FOLLOWING not in service.wrong()
+
+    accompany(store, tmp_path, act, **database(portal_database))
+
+
+def test_a_failed_operation_is_told_and_what_nobody_can_read_is_not(
+    store: str, portal_database: str, tmp_path: Path
+) -> None:
+    """By the standing alerts, once a minute: before there is a log, nothing is said of it."""
+
+    async def fail(connection: asyncpg.Connection) -> None:
+        await connection.execute(
+            "INSERT INTO migration_log (phase, operation, status, error_message, started_at, finished_at) VALUES "
+            "('phase_2', 'again', 'failed', 'violates check constraint \"x\"', now(), now())"
+        )
+
+    async def act(house: Accompanied) -> None:
+        service = house.service()
+        await house.open(FOLLOWING_PLAN)
+        await house.look(service)
+        assert "deployment.failed_operations" not in service.said()
+        assert service.said()["deployment.active_connections"] is Level.OK
+        await asyncio.to_thread(migrate_quietly, portal_database)
+        await asyncio.to_thread(ask, portal_database, fail)
+        await house.look(service, times=6)
+        told = service.wrong()
+        assert told["deployment.failed_operations"].endswith("in the last 24 h: 1, must be none")
+        assert "deployment.constraint_errors" in told
+        await house.do(lambda one, _: close(one, "ann", Outcome.ABANDONED, {}))
+        await house.look(service)
+        assert service.wrong() == {}
+
+    accompany(store, tmp_path, act, **database(portal_database))
+
+
+def test_what_was_wrong_ends_with_the_deployment_whoever_began_again(store: str, tmp_path: Path) -> None:
+    """By the alerts themselves: they fire after three looks, and resolve although the service that knew of it is gone
+    and a new one has nothing to compare with."""
+
+    async def act() -> None:
+        async with opened_pipeline(store, tmp_path) as pipeline, accompanied(store, tmp_path) as house:
+            first = house.service()
+            await house.open(PLAN)
+            await house.begin("few")
+            house.clock.advance(3700)
+            for _ in range(3):
+                await house.look(first)
+                await pipeline.alerts.record([one.told for one in first.telling.told[-1]])
+            assert await pipeline.states() == [("absolute", "firing")]
+            await house.do(lambda one, _: close(one, "ann", Outcome.ABANDONED, {}))
+            again: Service = house.service()
+            for _ in range(2):
+                await house.look(again)
+                await pipeline.alerts.record([one.told for one in again.telling.told[-1]])
+            assert await pipeline.states() == [("absolute", "resolved")]
+
+    asyncio.run(act())
+
+
+def test_its_silences_end_with_it_also_when_that_fails_at_first(store: str, tmp_path: Path) -> None:
+    """Of real alerts: those that are bound to it, and no others. Where they can't be ended, it is not closed yet."""
+    failures = [AlertStoreError("away")]
+
+    async def act() -> None:
+        async with opened_pipeline(store, tmp_path) as pipeline, accompanied(store, tmp_path) as house:
+            for name, deployment in (("own", "v42"), ("other", None)):
+                await pipeline.alerts.silence(
+                    Silence(
+                        id=name,
+                        matcher=Matcher.parse("database_queries.*"),
+                        starts_at=START,
+                        ends_at=START + timedelta(days=30),
+                        by="ann",
+                        reason="the migration",
+                        deployment=deployment,
+                    )
+                )
+
+            async def end(name: str) -> None:
+                if failures:
+                    raise failures.pop()
+                await pipeline.alerts.end_silences_of(name)
+
+            service = house.service(end_silences=end)
+            await house.open(PLAN)
+            await house.begin_live()
+            house.clock.advance(8 * 86400)
+            await house.look(service)
+            assert (await house.now()).stage is Stage.WATCHING
+            assert len(await pipeline.alerts.list_silences()) == 2
+            await house.look(service)
+            assert (await house.now()).stage is Stage.FINISHED
+            assert [one.id for one in await pipeline.alerts.list_silences()] == ["other"]
+
+    asyncio.run(act())
+
+
+def test_somebody_ends_the_deployment_while_a_service_looks(store: str, tmp_path: Path) -> None:
+    """What it was about to keep is of no deployment any more; the next look knows."""
+
+    async def act(house: Accompanied) -> None:
+        service = house.service()
+        await house.open(PLAN)
+        await house.begin_live()
+        looked = service.companion._watching.look
+
+        async def ended_meanwhile(deployment: object, hour: int) -> object:
+            await house.do(lambda one, _: close(one, "ann", Outcome.SUCCEEDED, {}))
+            return await looked(deployment, hour)  # type: ignore[arg-type]
+
+        service.companion._watching.look = ended_meanwhile  # type: ignore[assignment,method-assign]
+        await house.look(service, seconds=3600)
+        assert (await house.kinds())[-1] is EventKind.FINISHED
+        await house.look(service)
+        assert service.exported.deployments[-1] is None
+
+    accompany(store, tmp_path, act)
+
+
+def test_go_live_needs_its_gate(store: str, tmp_path: Path) -> None:
+    """A limit that breaks before going live keeps it from doing so."""
+
+    async def act(house: Accompanied) -> None:
+        service = house.service()
+        await house.open(PLAN)
+        await house.complete()
+        await house.judge()
+        for second in range(3):
+            service.watch.judged([critical(at=second)])
+            await house.look(service)
+        with pytest.raises(Exception, match="the gate after all is closed"):
+            await house.do(lambda one, now: go_live(one, "ann", now))
+
+    accompany(store, tmp_path, act)
