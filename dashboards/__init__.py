@@ -1,6 +1,14 @@
 """What people and Prometheus see: the catalogue of metrics, reports, the status page, Grafana and rules."""
 
 from dashboards.api_page import render_api_page
+from dashboards.deployment import (
+    ChecklistLine,
+    HealthScore,
+    Story,
+    deployment_document,
+    render_deployment_html,
+    render_deployment_markdown,
+)
 from dashboards.export import SHIPPED, Places, export
 from dashboards.inventory import Area, Inventory, WatchedSeries
 from dashboards.metrics import CATALOGUE, Metric, MetricKind
@@ -29,9 +37,11 @@ __all__ = [
     "CATALOGUE",
     "SHIPPED",
     "Area",
+    "ChecklistLine",
     "ComponentHealth",
     "Condition",
     "Frame",
+    "HealthScore",
     "Inventory",
     "Metric",
     "MetricKind",
@@ -39,12 +49,16 @@ __all__ = [
     "Places",
     "SeriesStatus",
     "StatusPage",
+    "Story",
     "WatchedSeries",
     "change_documents",
     "content_security_policy",
+    "deployment_document",
     "export",
     "headline",
     "render_api_page",
+    "render_deployment_html",
+    "render_deployment_markdown",
     "render_html",
     "render_json",
     "render_junit",

@@ -159,6 +159,15 @@ SERIES_UNTIL_LIMIT = _gauge(
 SCHEDULED_CAPTURES = _counter(
     "portalwatch_scheduled_captures_total", "Baselines that were due by the schedule, by how that ended.", "outcome"
 )
+CHECK_STATUS = _gauge(
+    "portalwatch_check_status",
+    "How the latest kept run of a check ended for a component: 0 PASS, 1 WARNING, 2 FAIL.",
+    "check",
+    "component",
+)
+CHECK_RUN = _gauge(
+    "portalwatch_check_run_timestamp_seconds", "When the latest kept run of a check began, in Unix time.", "check"
+)
 FINDINGS = _gauge(
     "portalwatch_findings", "Open findings of the series by this rule at this level.", "series", "rule", "level"
 )
@@ -242,6 +251,56 @@ BUILD = Metric(
 DEPLOYMENT = _gauge(
     "portalwatch_deployment_timestamp_seconds", "When the latest deployment started, in Unix time.", "release"
 )
+DEPLOYMENT_STAGE = _gauge(
+    "portalwatch_deployment_stage",
+    "1 for the part of its life that the deployment is in: under_way, rolling_back, watching or finished.",
+    "deployment",
+    "stage",
+)
+DEPLOYMENT_PHASE_STATUS = _gauge(
+    "portalwatch_deployment_phase_status",
+    "1 for the present status of each phase: pending, started, completed, failed or rolled_back.",
+    "deployment",
+    "phase",
+    "status",
+)
+DEPLOYMENT_PHASE_STARTED = _gauge(
+    "portalwatch_deployment_phase_started_timestamp_seconds",
+    "When the phase began last, in Unix time.",
+    "deployment",
+    "phase",
+)
+DEPLOYMENT_PHASE_EXPECTED = _gauge(
+    "portalwatch_deployment_phase_expected_seconds",
+    "The shortest and the longest that the phase is expected to take.",
+    "deployment",
+    "phase",
+    "bound",
+)
+DEPLOYMENT_GATE = _gauge(
+    "portalwatch_deployment_gate_state",
+    "1 for the state of the gate that is due: open, closed or inconclusive.",
+    "deployment",
+    "gate",
+    "state",
+)
+DEPLOYMENT_USERS = _gauge(
+    "portalwatch_deployment_users_allowed",
+    "How many users the running phase allows, where it says so.",
+    "deployment",
+    "phase",
+)
+DEPLOYMENT_HEALTH = _gauge(
+    "portalwatch_deployment_health_score",
+    "The system health score as it was read last, 0 to 100; from 90 on it passes.",
+    "deployment",
+)
+DEPLOYMENT_ADVICE = _gauge(
+    "portalwatch_deployment_advice",
+    "1 for the last rollback advice: continue, hold, rollback or undecided.",
+    "deployment",
+    "action",
+)
 
 CATALOGUE: tuple[Metric, ...] = (
     PROBE_DURATION,
@@ -262,6 +321,8 @@ CATALOGUE: tuple[Metric, ...] = (
     SERIES_TOLERANCE,
     SERIES_UNTIL_LIMIT,
     SCHEDULED_CAPTURES,
+    CHECK_STATUS,
+    CHECK_RUN,
     FINDINGS,
     FINDINGS_DRY_RUN,
     ALERTMANAGER_OWNS,
@@ -291,4 +352,12 @@ CATALOGUE: tuple[Metric, ...] = (
     PROCESS_RESTARTS,
     BUILD,
     DEPLOYMENT,
+    DEPLOYMENT_STAGE,
+    DEPLOYMENT_PHASE_STATUS,
+    DEPLOYMENT_PHASE_STARTED,
+    DEPLOYMENT_PHASE_EXPECTED,
+    DEPLOYMENT_GATE,
+    DEPLOYMENT_USERS,
+    DEPLOYMENT_HEALTH,
+    DEPLOYMENT_ADVICE,
 )

@@ -17,7 +17,9 @@ from baselines.verdict import Answer, Comparison, Question, SeriesComparison
 from baselines.watcher import Drift
 from dashboards import metrics
 from dashboards.metrics import CATALOGUE, Metric
+from monitor.deployment.deployment import Deployment
 from monitor.exposition import Exposition, Format
+from thresholds.check_report import CheckReport
 from thresholds.finding import Finding, Level, Rule
 
 OPENMETRICS = "application/openmetrics-text"
@@ -27,6 +29,16 @@ LONGEST_EXEMPLAR = 128 - len(EXEMPLAR_LABEL)
 # The label `reason` of a run that ended well: an empty label would be the same as none.
 NO_REASON = "none"
 NO_FALLBACK = "none"
+_OF_A_DEPLOYMENT = (
+    metrics.DEPLOYMENT_STAGE,
+    metrics.DEPLOYMENT_PHASE_STATUS,
+    metrics.DEPLOYMENT_PHASE_STARTED,
+    metrics.DEPLOYMENT_PHASE_EXPECTED,
+    metrics.DEPLOYMENT_GATE,
+    metrics.DEPLOYMENT_USERS,
+    metrics.DEPLOYMENT_HEALTH,
+    metrics.DEPLOYMENT_ADVICE,
+)
 OPEN_LEVELS = (Level.WARNING, Level.CRITICAL)
 
 
@@ -111,6 +123,15 @@ class Exporter:
     def captured(self, *, kept: bool) -> None:
         """A capture of the schedule has ended, and was kept or failed."""
         self._counter(metrics.SCHEDULED_CAPTURES, "kept" if kept else "failed").inc()
+
+    def checked(self, reports: Iterable[CheckReport]) -> None:
+        """The latest run of each check; they replace those told before, with components that are no more."""
+        self._exposition.family(metrics.CHECK_STATUS).clear()
+        self._exposition.family(metrics.CHECK_RUN).clear()
+        for report in reports:
+            self._gauge(metrics.CHECK_RUN, report.kind).set(report.at.timestamp())
+            for component, status in report.statuses.items():
+                self._gauge(metrics.CHECK_STATUS, report.kind, component).set(status.severity)
 
     def _baseline_compared(self, one: SeriesComparison) -> None:
         name, before = one.series.name, one.before
@@ -261,6 +282,32 @@ class Exporter:
         """The latest deployment, the only one exported; its time is the value, so that a chart can mark it."""
         self._exposition.family(metrics.DEPLOYMENT).clear()
         self._gauge(metrics.DEPLOYMENT, release).set(at.timestamp())
+
+    def deployment(self, deployment: Deployment | None, now: datetime, *, score: float | None = None) -> None:
+        """How the deployment that is open, or was last, stands; series of an earlier one and words that no longer hold
+        disappear. The users are those of the running phase: nobody is limited while none runs. `score`: its health from
+        0 to 100, where it was read.
+        """
+        for metric in _OF_A_DEPLOYMENT:
+            self._exposition.family(metric).clear()
+        if deployment is None:
+            return
+        name, running, gate = deployment.name, deployment.running, deployment.due_gate
+        self._gauge(metrics.DEPLOYMENT_STAGE, name, deployment.stage).set(1)
+        for one in deployment.phases.values():
+            self._gauge(metrics.DEPLOYMENT_PHASE_STATUS, name, one.name, one.status).set(1)
+            if one.started_at is not None:
+                self._gauge(metrics.DEPLOYMENT_PHASE_STARTED, name, one.name).set(one.started_at.timestamp())
+            for bound, seconds in zip(("shortest", "longest"), one.plan.expected_seconds, strict=True):
+                self._gauge(metrics.DEPLOYMENT_PHASE_EXPECTED, name, one.name, bound).set(seconds)
+        if running is not None and running.plan.users is not None:
+            self._gauge(metrics.DEPLOYMENT_USERS, name, running.name).set(running.plan.users)
+        if gate is not None:
+            self._gauge(metrics.DEPLOYMENT_GATE, name, str(gate), deployment.gate_state(gate, now)).set(1)
+        if score is not None:
+            self._gauge(metrics.DEPLOYMENT_HEALTH, name).set(score)
+        if deployment.advice is not None:
+            self._gauge(metrics.DEPLOYMENT_ADVICE, name, str(deployment.advice["action"])).set(1)
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """The exposition and its content type: OpenMetrics where the Accept header names it, else Prometheus text."""

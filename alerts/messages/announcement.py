@@ -3,13 +3,14 @@
 import hashlib
 
 from alerts.errors import UnfinishedMessageError
-from alerts.messages.deployment import Announcement, EmergencyNotice, Standing, StatusUpdate, find_blanks
+from alerts.messages.deployment import Announcement, EmergencyNotice, StatusUpdate, find_blanks
 from alerts.messages.deployment_words import NoticeWords, StatusWords
 from alerts.messages.message import LINE_LENGTH, LISTED, Message, Style, Tone
 from alerts.messages.rendering import fit_call, fit_sms, in_seven_bits, render
 from alerts.messages.speech import spoken
 from alerts.messages.telling import TITLE_LENGTH
 from alerts.messages.wording import fitted
+from thresholds.deployment.standing import Standing
 from thresholds.finding import Level
 
 _STANDINGS = {

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from alerts.messages.wording import fitted, one_line
+from thresholds.deployment.standing import Standing
 
 # The customer's plan of communication: stakeholders hear of a deployment this often.
 STATUS_EVERY = timedelta(hours=4)
@@ -28,14 +28,6 @@ _WORDS = {
     "upcoming": "upcoming activities",
     "next_update_at": "next update",
 }
-
-
-class Standing(StrEnum):
-    """How a deployment stands, in the customer's words."""
-
-    ON_TRACK = "ON TRACK"
-    DELAYED = "DELAYED"
-    ISSUES = "ISSUES"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,6 +122,8 @@ def _annotations() -> Iterator[builders.AnnotationQuery]:
     # The time of the deployment is the value: a change of a label would never show as one.
     deployments = f"{metrics.DEPLOYMENT.name}{{{HERE}}} * 1000"
     yield _annotation("Deployments", "purple", deployments, "Deployment {{release}}").use_value_for_time(True)
+    phases = f"{metrics.DEPLOYMENT_PHASE_STARTED.name}{{{HERE}}} * 1000"
+    yield _annotation("Phases", "yellow", phases, "{{phase}} of {{deployment}} began").use_value_for_time(True)
     captures = f"sum by (outcome) (increase({metrics.SCHEDULED_CAPTURES.name}{{{HERE}}}[$__rate_interval])) > 0"
     yield _annotation("Captures", "blue", captures, "Baseline captured: {{outcome}}")
     fired = f'{metrics.ALERT_CHANGES.name}{{{HERE}, reason="fired"}}'

@@ -1,4 +1,4 @@
-"""The page of a deployment: what is running since when, what has changed since then, and whether it may stay."""
+"""The page of a deployment: where it stands and may it go on; below it what is running and what has changed since."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from baselines.ledger import Change, Section
+from dashboards.deployment import wording as deployment_wording
+from dashboards.deployment.story import Story
 from dashboards.pages.frame import Frame, render_page
 from dashboards.reports import wording
 from thresholds.assessment import Assessment
 
 # A migration of a thousand tables changes more than anybody reads.
 _MOST_CHANGES = 200
+_RELOAD_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeploymentPage:
+class ReleaseView:
     """What is known as of `now`. `since` is when `release` was first watched, None while nobody can be asked; `earlier`
     is the release before it. `assessment` is the last hour against the active baseline, None where `not_assessed` says
     why there is none. `changes` are those since then, oldest first, None while the store can't be asked.
@@ -51,12 +54,36 @@ class DeploymentPage:
         return [(one.value, count) for one, count in Counter(one.section for one in self.told).most_common()]
 
 
-def render_deployment_page(page: DeploymentPage, frame: Frame) -> str:
-    """The page as HTML."""
+@dataclass(frozen=True, slots=True)
+class EarlierDeployment:
+    """Another deployment there was, or is: `finished_at` is None while it is open."""
+
+    name: str
+    opened_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentPage:
+    """`story` is None where no deployment was ever opened; `earlier` are the others, the last one first."""
+
+    release: ReleaseView
+    story: Story | None = None
+    earlier: Sequence[EarlierDeployment] = ()
+
+
+def render_deployment_page(page: DeploymentPage, frame: Frame, *, reload: bool = True) -> str:
+    """The page as HTML. A deployment that is open renews itself unless `reload` is off."""
+    story, release = page.story, page.release
+    title = f"Release {release.release}" if story is None else f"{story.name}: {deployment_wording.state(story)}"
     return render_page(
         "deployment.html.j2",
         frame,
-        title=f"Release {page.release}",
-        page=page,
+        title=title,
+        reload=_RELOAD_SECONDS if reload and story is not None and not story.is_over else None,
+        page=release,
+        story=story,
+        earlier=page.earlier,
+        told=deployment_wording,
         wording=wording,
     )

@@ -22,6 +22,7 @@ ENTRIES = (
     Entry("Alerts", "/alerts"),
     Entry("Baselines", "/baselines"),
     Entry("Deployment", "/deployment"),
+    Entry("Checks", "/checks"),
     Entry("Runbooks", "/runbooks", operator=False),
     Entry("System", "/system"),
 )

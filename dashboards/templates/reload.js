@@ -12,6 +12,9 @@
   const renew = async () => {
     if (document.hidden || pause.getAttribute("aria-pressed") === "true") return;
     const now = document.querySelector("main");
+    // Whoever types into a form must not lose it.
+    const typed = [...now.querySelectorAll("input:not([type=hidden]), textarea")];
+    if (typed.some((one) => one.value !== one.defaultValue || one.checked !== one.defaultChecked)) return;
     try {
       const answer = await fetch(location.href, { signal: AbortSignal.timeout(seconds * 1000) });
       if (!answer.ok) throw new Error(answer.statusText);

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from alerts import (
     STANDING,
@@ -28,19 +28,18 @@ from alerts import (
     SilenceNotFoundError,
     Transition,
 )
-from alerts.messages.wording import one_line
 from alerts.steps import schedule
 from baselines import Clock
 from dashboards.alert_pages import AcknowledgeView, render_acknowledge, render_alert, render_alerts
 from monitor.access import Right
 from monitor.web.alert_views import alert_view, alert_views, silence_view
+from monitor.web.by import By, Line, name_of
 from monitor.web.forms import fields_of
 from monitor.web.rights import Gate
 from monitor.web.site import frame_of
 from monitor.web.status import alert_documents
 from thresholds.quantity import Duration
 
-_NAME_LENGTH = 80
 _ENDED_SHOWN = 30
 # Whatever else is asked for, nothing has that id; a store takes some of it for a fault of its own.
 _ID = re.compile(r"[0-9a-f]{1,32}")
@@ -60,26 +59,16 @@ def _id_of_silence(silence_id: str) -> str:
 
 _AlertId = Annotated[str, Depends(_id_of_alert)]
 _SilenceId = Annotated[str, Depends(_id_of_silence)]
-# A store keeps no control characters, and a page must not show what turns the direction of writing.
-_Line = Annotated[str, BeforeValidator(lambda given: one_line(given) if isinstance(given, str) else given)]
-
-
-class By(BaseModel):
-    """Who does it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    by: _Line = Field(min_length=1, max_length=_NAME_LENGTH)
 
 
 class NewSilence(By):
     """What is not to be told, for how long, and why; `matcher` as on the command line."""
 
-    matcher: _Line = Field(max_length=500)
+    matcher: Line = Field(max_length=500)
     lasting: Annotated[Duration, Field(alias="for")]
     starts_at: AwareDatetime | None = None
-    deployment: _Line | None = Field(None, max_length=200)
-    reason: _Line = Field("", max_length=500)
+    deployment: Line | None = Field(None, max_length=200)
+    reason: Line = Field("", max_length=500)
 
 
 def alert_routes(alerts: Alerts, policy: Policy, environment: str, gate: Gate, clock: Clock) -> APIRouter:
@@ -110,7 +99,7 @@ def alert_routes(alerts: Alerts, policy: Policy, environment: str, gate: Gate, c
     @routes.post("/alerts/{alert_id}/acknowledge", dependencies=[operator], include_in_schema=False)
     async def acknowledge_on_page(alert_id: _AlertId, request: Request) -> Response:
         """The button of the page."""
-        by = _name((await fields_of(request)).get("by", ""))
+        by = name_of((await fields_of(request)).get("by", ""))
         if not by:
             raise HTTPException(422, "say who has it in hand")
         await _changing(alerts.acknowledge(alert_id, by))
@@ -130,7 +119,7 @@ def alert_routes(alerts: Alerts, policy: Policy, environment: str, gate: Gate, c
             return _page(view)
         if view.needs_token and not await gate.is_operator(request, form.get("token")):
             return _page(replace(view, problem="This is no operator's token that is valid."), 401)
-        by = _name(form.get("by", "")) or f"the link in {view.channel}"
+        by = name_of(form.get("by", "")) or f"the link in {view.channel}"
         try:
             await alerts.use_link(token, by)
         except LinkError as error:
@@ -238,10 +227,6 @@ def alert_routes(alerts: Alerts, policy: Policy, environment: str, gate: Gate, c
 
 def _page(view: AcknowledgeView, status: int = 200) -> HTMLResponse:
     return HTMLResponse(render_acknowledge(view), 410 if view.refusal else status)
-
-
-def _name(given: str) -> str:
-    return one_line(given)[:_NAME_LENGTH]
 
 
 def _document(silence: Silence) -> dict[str, Any]:

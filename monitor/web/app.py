@@ -18,11 +18,15 @@ from baselines.postgres_snapshots import PostgresSnapshots
 from dashboards import change_documents, render_api_page, service_policy
 from monitor.access import Right
 from monitor.acknowledging import IncidentAnswers
+from monitor.checks.postgres import PostgresCheckRuns
+from monitor.deployment.evaluated import LastEvaluated
+from monitor.deployment.postgres import PostgresDeployments
 from monitor.exporter import Exporter
 from monitor.pipeline import STORE_IS_AWAY
 from monitor.settings import Settings
 from monitor.watch import Watch
 from monitor.web.alert_routes import alert_routes
+from monitor.web.deployment_routes import deployment_routes
 from monitor.web.rights import Gate
 from monitor.web.status import series_documents
 from monitor.web.webhooks import webhook_routes
@@ -41,6 +45,9 @@ def create_app(
     answers: IncidentAnswers,
     ledger: Ledger,
     snapshots: PostgresSnapshots,
+    deployments: PostgresDeployments,
+    evaluated: LastEvaluated,
+    checks: PostgresCheckRuns,
     exporter: Exporter,
     gate: Gate,
     clock: Clock,
@@ -125,7 +132,17 @@ def create_app(
             raise HTTPException(404, f"there is no snapshot {number}")
         return kept.document()
 
+    @app.get("/api/v1/checks", dependencies=[operator])
+    async def list_checks() -> list[dict[str, Any]]:
+        """The latest kept run of each check: every component with its lines."""
+        try:
+            latest = await checks.latest(settings.environment)
+        except STORE_IS_AWAY as error:
+            raise HTTPException(503, _NO_STORE) from error
+        return [one.document() for one in latest.values()]
+
     app.include_router(alert_routes(alerts, policy, settings.environment, gate, clock))
+    app.include_router(deployment_routes(deployments, evaluated, gate, clock))
     app.include_router(webhook_routes(settings.alerts.webhooks, answers))
     return app
 

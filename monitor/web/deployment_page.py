@@ -1,13 +1,16 @@
-"""`/deployment`: the release that is watched, for operators."""
+"""`/deployment`: the deployment that is open or was last, and the release that is watched, for operators."""
 
 import asyncio
 from datetime import datetime, timedelta
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
-from dashboards.pages.deployment_page import DeploymentPage, render_deployment_page
+from alerts.messages.wording import one_line
+from dashboards.deployment.story import Story
+from dashboards.pages.deployment_page import DeploymentPage, EarlierDeployment, ReleaseView, render_deployment_page
 from monitor.access import Right
+from monitor.deployment.story import story_of
 from monitor.pipeline import STORE_IS_AWAY
 from monitor.web.site import Site
 
@@ -20,12 +23,35 @@ def add_deployment_page(app: FastAPI, site: Site) -> None:
     operator = Depends(site.gate.requires(Right.OPERATOR))
 
     @app.get("/deployment", dependencies=[operator], include_in_schema=False, response_class=HTMLResponse)
-    async def deployment_page(request: Request) -> HTMLResponse:
-        page = await _page(site, site.clock.now())
-        return HTMLResponse(render_deployment_page(page, await site.frame(request)))
+    async def deployment_page(request: Request, name: str | None = None) -> HTMLResponse:
+        now = site.clock.now()
+        story, earlier = await _deployments(site, name, now)
+        if story is None and name is not None:
+            raise HTTPException(404, "There is no such deployment.")
+        page = DeploymentPage(story=story, earlier=earlier, release=await _release(site, now))
+        reload = request.query_params.get("reload") != "off"
+        return HTMLResponse(render_deployment_page(page, await site.frame(request), reload=reload))
 
 
-async def _page(site: Site, now: datetime) -> DeploymentPage:
+async def _deployments(site: Site, name: str | None, now: datetime) -> tuple[Story | None, list[EarlierDeployment]]:
+    # A store takes some of what no name can have for a fault of its own.
+    if name is not None and name != one_line(name):
+        return None, []
+    try:
+        found = await site.deployments.find(name)
+        listed = await site.deployments.listed()
+    except STORE_IS_AWAY as error:
+        if name is not None:
+            raise HTTPException(503, "The store can't be reached; try again.") from error
+        return None, []
+    if found is None:
+        return None, []
+    others = [one for one in listed if one.name != found.name]
+    story = await asyncio.to_thread(story_of, found, now, site.evaluated.of(found))
+    return story, [EarlierDeployment(one.name, one.opened_at, one.finished_at) for one in others]
+
+
+async def _release(site: Site, now: datetime) -> ReleaseView:
     release = site.configuration.settings.release
     since = earlier = changes = None
     try:
@@ -42,7 +68,7 @@ async def _page(site: Site, now: datetime) -> DeploymentPage:
     why = site.watch.not_compared or (
         "No baseline is active, or too little was measured yet: nothing says whether this release is slower."
     )
-    return DeploymentPage(
+    return ReleaseView(
         release=release,
         since=since,
         earlier=earlier,

@@ -15,6 +15,7 @@ from dashboards.pages.runbooks import render_runbook, render_runbook_list, runbo
 from dashboards.status_page import render_status_page
 from monitor.access import Right
 from monitor.web.baseline_pages import add_baseline_pages
+from monitor.web.checks_page import add_checks_page
 from monitor.web.deployment_page import add_deployment_page
 from monitor.web.login import add_login
 from monitor.web.series_page import add_series_page
@@ -61,6 +62,7 @@ def add_pages(app: FastAPI, site: Site) -> None:
     add_series_page(app, site)
     add_baseline_pages(app, site)
     add_deployment_page(app, site)
+    add_checks_page(app, site)
     add_system_page(app, site)
     add_login(app, site)
     _add_problems(app, site)

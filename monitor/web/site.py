@@ -15,8 +15,11 @@ from baselines.postgres import PostgresBaselines, PostgresMeasurements
 from baselines.postgres_history import PostgresHistory
 from dashboards.pages.frame import Frame, render_page
 from monitor.access import Right
+from monitor.checks.postgres import PostgresCheckRuns
 from monitor.comparing import Comparing, Figures
 from monitor.configuration import Configuration
+from monitor.deployment.evaluated import LastEvaluated
+from monitor.deployment.postgres import PostgresDeployments
 from monitor.drifting import Drifting
 from monitor.releases import Releases
 from monitor.vitals import Vitals
@@ -54,6 +57,9 @@ class Site:
     comparing: Comparing
     drifting: Drifting
     releases: Releases
+    deployments: PostgresDeployments
+    evaluated: LastEvaluated
+    checks: PostgresCheckRuns
     gate: Gate
     clock: Clock
     instance: str = field(default_factory=socket.gethostname)

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from alerts import STATUS_EVERY, EmergencyNotice, RunningActivity, Standing, StatusUpdate, UpcomingActivity
+from alerts import STATUS_EVERY, EmergencyNotice, RunningActivity, StatusUpdate, UpcomingActivity
+from thresholds.deployment.standing import Standing
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 STATUS = StatusUpdate(

@@ -1,6 +1,7 @@
 """An exporter that has seen something of everything."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 
 from baselines.measurement import Measurement, Outcome, Reason
 from baselines.series import SeriesRegistry, Unit
@@ -9,10 +10,14 @@ from baselines.watcher import Drift
 from monitor.exporter import Exporter
 from tests.dashboards.examples import SLOW, compared, finding
 from tests.dashboards.inventories import EVERYTHING
+from tests.deployments.small import running_a_phase, waiting_at_a_gate
+from thresholds.check_report import CheckKind, CheckLine, CheckReport, CheckStatus
 from thresholds.finding import Level, Rule
 
 NOW = datetime.now(UTC)
 REGISTRY = SeriesRegistry(one.series for one in EVERYTHING.series)
+# A gate is due only while no phase runs: Prometheus sees the one now and the other then.
+_DEPLOYMENTS = cycle((waiting_at_a_gate(NOW), running_a_phase(NOW)))
 # What each unit is measured as.
 VALUES = {Unit.SECONDS: 0.05, Unit.RATIO: 0.42, Unit.BYTES: 2_000_000.0, Unit.COUNT: 3.0}
 
@@ -76,6 +81,8 @@ def busy_exporter() -> Exporter:
     busy.alertmanager_owns([(SLOW, Rule.BASELINE)])
     busy.drift(SLOW, Drift.SUSPECTED, 1.2)
     busy.deployed("r2", NOW)
+    line = CheckLine("database", "portal.connect", CheckStatus.WARNING, "slow")
+    busy.checked([CheckReport(kind, NOW, [line]) for kind in CheckKind])
     busy.observe(measured("nobody.knows_it"))
     watch(busy)
     return busy
@@ -96,4 +103,5 @@ def watch(watched: Exporter) -> None:
     for channel in ("slack-critical", "email-ops-team"):
         watched.delivered(channel, "delivered", 0.4)
     watched.captured(kept=True)
+    watched.deployment(next(_DEPLOYMENTS), datetime.now(UTC), score=85.0)
     watched.probing_heard(datetime.now(UTC))

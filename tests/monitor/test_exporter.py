@@ -16,6 +16,7 @@ from dashboards.metrics import CATALOGUE, MetricKind
 from monitor.exporter import Exporter
 from tests.dashboards.examples import SLOW, compared, finding
 from tests.dashboards.promtool import promtool
+from tests.deployments.small import running_a_phase, waiting_at_a_gate
 from tests.monitor.exporting import NOW, busy_exporter, exporter, measured
 from thresholds import Level, Rule
 
@@ -308,6 +309,34 @@ def test_only_the_latest_deployment_is_exported_and_its_time_is_the_value() -> N
     assert value(watched, "portalwatch_deployment_timestamp_seconds", release="r3") == pytest.approx(
         NOW.timestamp() + 3600
     )
+
+
+def test_a_deployment_is_exported_as_it_stands_and_an_earlier_one_is_gone() -> None:
+    """Each phase has its one status; the gate that is due and the users of the running phase are there while they hold;
+    without a deployment nothing of one is left.
+    """
+    watched, first = exporter(), {"deployment": "v42"}
+    status, gate = "portalwatch_deployment_phase_status", "portalwatch_deployment_gate_state"
+    watched.deployment(waiting_at_a_gate(NOW), NOW)
+    assert value(watched, status, **first, phase="pre_migration", status="completed") == 1
+    assert value(watched, status, **first, phase="phase_1", status="pending") == 1
+    assert value(watched, gate, **first, gate="after pre_migration", state="closed") == 1
+    assert value(watched, "portalwatch_deployment_advice", **first, action="hold") == 1
+    assert value(watched, "portalwatch_deployment_stage", **first, stage="under_way") == 1
+    expected = "portalwatch_deployment_phase_expected_seconds"
+    assert value(watched, expected, **first, phase="phase_1", bound="longest") == 45 * 60
+
+    watched.deployment(running_a_phase(NOW), NOW)
+    assert value(watched, status, **first, phase="phase_1", status="started") == 1
+    assert value(watched, status, **first, phase="phase_1", status="pending") is None
+    assert value(watched, gate, **first, gate="after pre_migration", state="closed") is None
+    assert value(watched, "portalwatch_deployment_users_allowed", **first, phase="phase_1") == 4
+    started = "portalwatch_deployment_phase_started_timestamp_seconds"
+    assert value(watched, started, **first, phase="phase_1") == pytest.approx(NOW.timestamp())
+
+    watched.deployment(None, NOW)
+    assert value(watched, status, **first, phase="phase_1", status="started") is None
+    assert b'deployment="v42"' not in watched.render()[0]
 
 
 def test_a_correlation_id_is_an_exemplar_in_openmetrics_only_while_it_fits() -> None:

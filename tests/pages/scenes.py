@@ -1,7 +1,11 @@
 """What the pages are shown with: a portal that got slower with a deployment, one without data, one that is all red."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from monitor.deployment.postgres import PostgresDeployments
+from tests.deployments import migration
 
 # A Monday afternoon, some hours after a deployment.
 NOW = datetime(2026, 3, 2, 14, 41, 12, tzinfo=UTC)
@@ -24,7 +28,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A configuration and what was measured of it. `history`: how far the measurements go back."""
+    """A configuration and what was measured of it. `history`: how far the measurements go back. `deployment`: plays one
+    into the store, up to an instant.
+    """
 
     name: str
     lines: tuple[Line, ...]
@@ -32,6 +38,7 @@ class Scene:
     cadence_seconds: float = 60.0
     measured: bool = True
     store_up: bool = True
+    deployment: Callable[[PostgresDeployments, datetime], Awaitable[object]] | None = None
 
 
 def _web(probe: str, seconds: float, *, factor: float = 1.0, failing: float = 0.0) -> Line:
@@ -47,6 +54,7 @@ def _query(probe: str, seconds: float, *, factor: float = 1.0) -> Line:
 PORTAL = Scene(
     name="portal",
     history=timedelta(days=8),
+    deployment=migration.play_to_a_closed_gate,
     lines=(
         _web("client_groups", 0.043),
         _web("client_group_products", 0.061, factor=1.04),
@@ -64,7 +72,7 @@ PORTAL = Scene(
         Line(probe="login_and_dashboard", category="kyc_reports", target="portal", seconds=0.61, factor=1.12),
     ),
 )
-FEW = Scene(name="few", lines=PORTAL.lines[:2] + PORTAL.lines[6:7])
+FEW = Scene(name="few", lines=PORTAL.lines[:2] + PORTAL.lines[6:7], deployment=migration.play_to_a_running_phase)
 _CATEGORIES = ("api_endpoints", "kyc_reports", "networth_statements")
 MANY = Scene(
     name="many",
@@ -84,6 +92,7 @@ MANY = Scene(
 )
 LONG = Scene(
     name="long",
+    deployment=migration.play_to_the_end,
     lines=(
         _web("consolidated_portfolio_valuation_with_historic_ownership_and_beneficiaries_v2_x", 0.05),
         _query("client_group_owner_reconciliation_including_soft_deleted_rows_of_last_six_years", 0.004),
@@ -94,6 +103,7 @@ EMPTY = Scene(name="empty", lines=PORTAL.lines, measured=False)
 NOTHING = Scene(name="nothing", lines=(), measured=False)
 RED = Scene(
     name="red",
+    deployment=migration.play_to_a_rollback,
     lines=tuple(
         Line(
             probe=one.probe,

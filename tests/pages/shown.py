@@ -41,9 +41,12 @@ from baselines.reference import freeze
 from monitor.access import AccessTokens, Right
 from monitor.acknowledging import IncidentAnswers
 from monitor.alerting import alert_policy, open_alerts
+from monitor.checks.postgres import PostgresCheckRuns
 from monitor.comparing import Comparing, Figures, compare_live, live_capture
 from monitor.configuration import Configuration, load_configuration
 from monitor.database import store_pool
+from monitor.deployment.evaluated import LastEvaluated
+from monitor.deployment.postgres import PostgresDeployments
 from monitor.drift import DriftWatch
 from monitor.drifting import Drifting
 from monitor.exporter import Exporter
@@ -59,6 +62,7 @@ from monitor.web.site import Site
 from probes import series_of
 from tests.alerts.house import PlainBriefer
 from tests.clocks import ManualClock
+from tests.monitor.checks.made import week
 from tests.pages.scenes import DEPLOYED, NOW, Line, Scene
 from thresholds import baseline_findings, evaluate
 
@@ -148,6 +152,9 @@ async def _serve(
             answers=IncidentAnswers(house.alerts, {}, httpx.AsyncClient(), house.clock),
             ledger=house.ledger,
             snapshots=PostgresSnapshots(pool),
+            deployments=house.deployments,
+            evaluated=house.evaluated,
+            checks=house.checks,
             exporter=house.exporter,
             gate=gate,
             clock=house.clock,
@@ -181,6 +188,9 @@ class _House:
     comparing: Comparing
     drifting: Drifting
     releases: Releases
+    deployments: PostgresDeployments
+    evaluated: LastEvaluated
+    checks: PostgresCheckRuns
     exporter: Exporter
     clock: ManualClock
 
@@ -224,6 +234,9 @@ async def play(scene: Scene, pool: Any, store: str, directory: Path) -> _House:
         comparing=comparing,
         drifting=Drifting(figures, pool),
         releases=releases,
+        deployments=PostgresDeployments(pool, "production"),
+        evaluated=LastEvaluated(),
+        checks=PostgresCheckRuns(pool),
         exporter=exporter,
         clock=clock,
     )
@@ -235,7 +248,11 @@ async def play(scene: Scene, pool: Any, store: str, directory: Path) -> _House:
     if scene.measured:
         await _measure(scene, house, pool)
         await _compare(scene, house, pool)
+        for one in week(NOW):
+            await house.checks.append("production", "v42", one)
         _beat(vitals)
+    if scene.deployment is not None:
+        await scene.deployment(house.deployments, NOW)
     return house
 
 

@@ -26,6 +26,7 @@ FIXED = (
     "/docs",
     "/baselines",
     "/deployment",
+    "/checks",
     "/system",
     "/runbooks",
     "/runbooks/database_performance",
@@ -76,7 +77,15 @@ def test_every_page_is_for_everybody(scene: Scene, chromium: Browser, store: str
 def test_keys_reach_everything_and_show_where_they_are(chromium: Browser, portal: Shown) -> None:
     """Each link, button, field and scrolling part, with a visible focus; the first one leads past the navigation."""
     with looking(chromium) as (page, _):
-        for path in ("/", SLOW, "/baselines", "/compare?before=before-v42&after=after-v42", "/system", "/login"):
+        for path in (
+            "/",
+            SLOW,
+            "/baselines",
+            "/compare?before=before-v42&after=after-v42",
+            "/checks",
+            "/system",
+            "/login",
+        ):
             page.goto(portal.url + path)
             assert not unreachable(page), path
         page.goto(portal.url)

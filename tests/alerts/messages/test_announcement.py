@@ -13,7 +13,6 @@ from alerts import (
     Announcement,
     EmergencyNotice,
     RunningActivity,
-    Standing,
     StatusUpdate,
     Style,
     Tone,
@@ -28,6 +27,7 @@ from alerts.messages.rendering import CALL_WORDS, SMS_LENGTH
 from alerts.messages.telling import TITLE_LENGTH
 from tests.alerts.announced import EMERGENCY, NOON, STATUS
 from thresholds import Level
+from thresholds.deployment.standing import Standing
 
 DOCS = Path(__file__).parents[3] / "docs" / "alerting.md"
 NAIVE = NOON.replace(tzinfo=None)

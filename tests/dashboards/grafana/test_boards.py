@@ -62,7 +62,7 @@ def test_there_are_ten_in_the_order_of_an_investigation(all_boards: list[Board])
             "dashboards", True, True, True,
         )  # fmt: skip
         assert "placement" not in link
-        assert [one["name"] for one in board["annotations"]["list"]] == ["Deployments", "Captures", "Alerts"]
+        assert [one["name"] for one in board["annotations"]["list"]] == ["Deployments", "Phases", "Captures", "Alerts"]
         assert all(panel["type"] == "text" or panel["targets"] for panel in board["panels"])
         assert board["panels"]
 

@@ -20,7 +20,10 @@ from baselines.postgres_ledger import PostgresLedger
 from baselines.postgres_snapshots import PostgresSnapshots
 from monitor.access import AccessTokens
 from monitor.acknowledging import IncidentAnswers
+from monitor.checks.postgres import PostgresCheckRuns
 from monitor.database import store_pool
+from monitor.deployment.evaluated import LastEvaluated
+from monitor.deployment.postgres import PostgresDeployments
 from monitor.exporter import Exporter
 from monitor.settings import AlertSettings, Settings
 from monitor.watch import Watch
@@ -143,6 +146,9 @@ async def application(
             answers=IncidentAnswers(alerts, {}, outside, clock),
             ledger=PostgresLedger(pool),
             snapshots=PostgresSnapshots(pool),
+            deployments=PostgresDeployments(pool, "test"),
+            evaluated=LastEvaluated(),
+            checks=PostgresCheckRuns(pool),
             exporter=exporter,
             gate=Gate(tokens, clock, operators_need_token=operators_need_token),
             clock=clock,

@@ -18,7 +18,10 @@ from baselines.postgres_snapshots import PostgresSnapshots
 from baselines.snapshot import DatabaseSession, Snapshot
 from monitor.access import AccessTokens, Right
 from monitor.acknowledging import IncidentAnswers
+from monitor.checks.postgres import PostgresCheckRuns
 from monitor.database import store_pool
+from monitor.deployment.evaluated import LastEvaluated
+from monitor.deployment.postgres import PostgresDeployments
 from monitor.exporter import Exporter
 from monitor.link import Heartbeat
 from monitor.settings import Settings
@@ -86,6 +89,9 @@ def visit(store: str, act: Callable[[House], Awaitable[None]], *, operators_need
                 answers=IncidentAnswers(alerts, {}, httpx.AsyncClient(), clock),
                 ledger=ledger,
                 snapshots=snapshots,
+                deployments=PostgresDeployments(pool, "test"),
+                evaluated=LastEvaluated(),
+                checks=PostgresCheckRuns(pool),
                 exporter=exporter,
                 gate=Gate(tokens, clock, operators_need_token=operators_need_token),
                 clock=clock,

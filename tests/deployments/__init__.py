@@ -1,0 +1,1 @@
+"""Deployments played into a store."""
