@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import SettingsError
 
 from monitor.errors import ConfigurationError
+from monitor.load.settings import check_load
 from monitor.mistakes import line, mistakes_of, place, report
 from monitor.settings import CONFIG_VARIABLE, PREFIX, Settings
 from monitor.yaml_file import Location, Mistake, YamlFile, read_yaml_file
@@ -57,6 +58,7 @@ def load_configuration(path: Path | None, environment: Mapping[str, str]) -> Con
     try:
         settings = Settings(**file.data)
         check_probes(settings.probes, settings.targets)
+        check_load(settings.load, settings.targets)
     except ValidationError as error:
         # What could not be read is no good value either, but that is said once.
         said = {one.key for one in mistakes}

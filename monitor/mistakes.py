@@ -8,6 +8,9 @@ from pydantic import ValidationError
 
 from monitor.yaml_file import Location, Mistake, YamlFile
 
+# What pydantic puts behind a key that is none itself, whatever its value.
+_KEY = "[key]"
+
 
 def mistakes_of(file: YamlFile, error: ValidationError) -> list[Mistake]:
     """What a model said of the file, each at its line, never with the input: it could be a secret."""
@@ -32,8 +35,11 @@ def place(path: Path | None, number: int | None) -> str:
 
 
 def _mistake(file: YamlFile, error: Any) -> Mistake:
-    location = error["loc"]
-    message = error["msg"].removeprefix("Value error, ")
+    location, message = error["loc"], error["msg"].removeprefix("Value error, ")
+    # What relates several keys names the one to look at first, below where it was checked.
+    key, _, rest = message.partition(": ")
+    if rest and (*location, key) in file.lines:
+        location, message = (*location, key), rest
     if error["type"] == "extra_forbidden":
         message = "there is no such key"
     elif error["type"] == "missing":
@@ -45,6 +51,8 @@ def _known(file: YamlFile, location: Location) -> Iterator[str | int]:
     """The location without the names of models that pydantic puts between the keys."""
     found: Location = ()
     for number, part in enumerate(location):
+        if part == _KEY:
+            continue
         if (*found, part) in file.lines or number == len(location) - 1:
             found = (*found, part)
             yield part

@@ -9,6 +9,7 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, field_
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from alerts import ChannelSettings, WatchdogSettings, WebhookSettings
+from monitor.load.settings import LoadSettings
 from monitor.logs import LogFormat
 from probes import Probes, Target
 from thresholds import GradeBands, LimitOverride, Profile, ProfileFigures, RollbackOverride, RoutingOverride
@@ -95,6 +96,12 @@ class CaptureSettings(Section):
         return given
 
 
+class ChecksSettings(Section):
+    """The checks that follow a deployment."""
+
+    always: bool = Field(False, description="whether they run by the schedule also without a deployment")
+
+
 class AlertSettings(RoutingOverride):
     """Where alerts go: tiers name channels, and this says what each of them is."""
 
@@ -126,6 +133,7 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     capture: CaptureSettings = CaptureSettings()
+    checks: ChecksSettings = ChecksSettings()
     targets: dict[str, Target] = Field({}, description="what probes look at, by name")
     probes: Probes = Field({}, description="what is measured, by name")
     thresholds: dict[str, LimitOverride] = Field(
@@ -135,6 +143,7 @@ class Settings(BaseSettings):
     grades: dict[str, GradeBands] = Field({}, description="performance grades of queries, by name of the query")
     rollback: RollbackOverride = Field(RollbackOverride(), description="what differs from the rollback matrix")
     alerts: AlertSettings = AlertSettings()
+    load: LoadSettings = LoadSettings()
 
     @field_validator("probes")
     @classmethod

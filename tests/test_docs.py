@@ -18,7 +18,16 @@ from baselines.typical import IMPROVED_BELOW, NULL_EXPONENT, WITHIN_MARGIN
 from dashboards.metrics import CATALOGUE, Metric
 from monitor.cli import portalwatch
 from monitor.errors import ExitCode
-from monitor.settings import CaptureSettings, EvaluationSettings, HttpSettings, LogSettings, Settings, StoreSettings
+from monitor.load.settings import LoadSettings, ScenarioSettings
+from monitor.settings import (
+    CaptureSettings,
+    ChecksSettings,
+    EvaluationSettings,
+    HttpSettings,
+    LogSettings,
+    Settings,
+    StoreSettings,
+)
 from probes import load_probe_kinds
 from thresholds import LimitOverride, RollbackOverride
 from thresholds.rollback import CoreRowOverride
@@ -37,10 +46,13 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("log.", LogSettings),
     ("evaluation.", EvaluationSettings),
     ("capture.", CaptureSettings),
+    ("checks.", ChecksSettings),
     ("", LimitOverride),
     ("rollback.", RollbackOverride),
     ("", CoreRowOverride),
     ("", ChannelSettings),
+    ("load.", LoadSettings),
+    ("", ScenarioSettings),
 )
 
 

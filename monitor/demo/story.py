@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from signal import SIGKILL
 
@@ -21,7 +22,7 @@ from baselines.postgres_ledger import PostgresLedger
 from baselines.postgres_workload import PostgresWorkload
 from dashboards import Places, export, render_html, render_json, render_table
 from monitor.alerting import comparison_policy
-from monitor.capturing import Capturing, Progress, further_name
+from monitor.capturing import Capturing, FurtherSessions, Progress
 from monitor.clock import SystemClock
 from monitor.comparing import Comparing, Figures
 from monitor.configuration import Configuration, load_configuration
@@ -29,13 +30,15 @@ from monitor.database import migrate as migrate_store
 from monitor.database import store_pool
 from monitor.demo.deployment import PHASES, migrate
 from monitor.demo.faults import Fault
+from monitor.demo.led import Led
+from monitor.demo.probes import DATABASE_TARGET
 from monitor.demo.stage import Stage, ended, stage, wait_for
 from monitor.errors import CannotRunError, ExitCode
 from monitor.event_loop import run
 from monitor.inventory import inventory, runbook_url
 from monitor.lifetime import die_with_parent
 from monitor.workload import Workloads
-from probes import ProbeSet, series_of
+from probes import PostgresTarget, ProbeSet, series_of
 from thresholds import Assessment
 
 # Minutes would bore: sessions follow each other at once, which the verdict's wider prior knows.
@@ -104,7 +107,10 @@ async def _deployment(scene: Stage, faults: frozenset[Fault], teller: _Teller, p
 
         planted = ", ".join(sorted(faults)) or "none"
         teller.step(f"Deploying: the phase-2 migration, phases 1 to {max(PHASES)} (fault left behind: {planted})")
+        led = Led(pool, configuration.settings.environment, _watched_database(configuration))
+        await led.open(before.name)
         await migrate(scene.portal_dsn, faults=faults, progress=lambda phase, text: teller.note(f"{phase}: {text}"))
+        await led.follow(scene.portal_dsn)
 
         scene.configure("phase-2", migrated=True)
         configuration = _load(scene)
@@ -118,16 +124,13 @@ async def _deployment(scene: Stage, faults: frozenset[Fault], teller: _Teller, p
             after = await capturing.capture("after", _PLAN)
             await store.save(after)
 
-            async def further(capture: Baseline, names: Collection[str], sessions: int) -> Baseline | None:
+            def announce(_: Baseline, names: Collection[str], sessions: int) -> None:
                 teller.note(f"suspected, so {sessions} further sessions of: {', '.join(sorted(names))}")
-                more = await capturing.further(capture, names, sessions, await further_name(store, "after"))
-                if more is None:
-                    return None
-                await store.save(more, extends="after")
-                return capture.extended(more.sessions)
 
+            further = FurtherSessions(capturing, store, announce=announce, keep=partial(store.save, extends="after"))
             comparison, materials = await comparing.judge_surely(before, after, further)
         assessment = comparing.assess(comparison, SystemClock().now())
+        teller.note(f"the gate after phase {max(PHASES)} is {await led.judge(assessment, after.name)}")
         alerts = PostgresAlerts(pool, comparison_policy(configuration.settings, figures))
         transitions = await alerts.record(assessment.findings, SystemClock().now())
         return Judged(assessment, before, materials.after, _count(transitions))
@@ -135,6 +138,12 @@ async def _deployment(scene: Stage, faults: frozenset[Fault], teller: _Teller, p
 
 def _load(scene: Stage) -> Configuration:
     return load_configuration(scene.configuration_path, scene.environment)
+
+
+def _watched_database(configuration: Configuration) -> PostgresTarget:
+    target = configuration.settings.targets[DATABASE_TARGET]
+    assert isinstance(target, PostgresTarget)
+    return target
 
 
 def _probes(configuration: Configuration) -> ProbeSet:

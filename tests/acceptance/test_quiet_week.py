@@ -23,6 +23,7 @@ from baselines.postgres import PostgresBaselines, PostgresMeasurements
 from baselines.postgres_drift import PostgresDrift
 from baselines.postgres_ledger import PostgresLedger
 from monitor.alerting import configured_channels, open_alerts
+from monitor.checks.postgres import PostgresCheckRuns
 from monitor.comparing import Comparing, Figures
 from monitor.configuration import Configuration, load_configuration
 from monitor.database import store_pool
@@ -223,6 +224,7 @@ async def watching(store: str, directory: Path, seed: int) -> AsyncIterator[Watc
             drift=drift,
             alerts=alerts,
             findings=PostgresFindings(pool),
+            check_runs=PostgresCheckRuns(pool),
             exporter=exporter,
             watch=watch,
             ask_for_snapshot=lambda *_: None,
