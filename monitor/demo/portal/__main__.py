@@ -10,6 +10,7 @@ import sys
 
 import uvicorn
 
+from monitor import InstrumentationSettings
 from monitor.demo.portal.app import create_portal
 
 
@@ -17,7 +18,8 @@ def main() -> int:
     """Serves on a port of this machine, or on a socket that the caller has bound and passed on."""
     parser = argparse.ArgumentParser(
         prog="python -m monitor.demo.portal",
-        description="The demo portal. DATABASE_URL, JWT_SECRET and ACCESS_TOKEN_EXPIRE_MINUTES come by environment.",
+        description="The demo portal. By environment come DATABASE_URL, JWT_SECRET, ACCESS_TOKEN_EXPIRE_MINUTES, "
+        "WATCH_URL, of a portalwatch that its pages tell of visits, and WATCH_TOKEN, to report its own failures there.",
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--port", type=int, default=8001, help="port on 127.0.0.1 (default: 8001)")
@@ -33,7 +35,15 @@ def main() -> int:
     if not minutes.isdecimal() or int(minutes) < 1:
         print("ACCESS_TOKEN_EXPIRE_MINUTES must be a whole number of minutes, at least 1", file=sys.stderr)
         return 2
-    portal = create_portal(os.environ[arguments.dsn_env], secret=os.environ["JWT_SECRET"], token_minutes=int(minutes))
+    watch_url, watch_token = os.environ.get("WATCH_URL"), os.environ.get("WATCH_TOKEN")
+    reports = {"report_url": f"{watch_url}/api/errors/track", "report_token": watch_token}
+    portal = create_portal(
+        os.environ[arguments.dsn_env],
+        secret=os.environ["JWT_SECRET"],
+        token_minutes=int(minutes),
+        watch_url=watch_url,
+        instrumentation=InstrumentationSettings(log_format="json", **reports if watch_url and watch_token else {}),
+    )
     # A request that hangs by fault must not keep a stopped portal alive.
     config = uvicorn.Config(
         portal,

@@ -6,6 +6,7 @@ its own, so that a request pays for a look-up only, and so that a fault can be e
 
 import asyncio
 import contextlib
+import logging
 import os
 import random
 import subprocess
@@ -15,6 +16,8 @@ from enum import StrEnum
 
 import asyncpg
 from fastapi import HTTPException
+
+log = logging.getLogger("portal")
 
 POLL_SECONDS = 0.25
 """How long a switched fault takes, at most, to show."""
@@ -77,6 +80,7 @@ class Misbehaviours:
         """Raises 500 for a share of the calls, while that is on."""
         share = self._size(Misbehaviour.FAILING_ENDPOINT, FAILING_SHARE)
         if Misbehaviour.FAILING_ENDPOINT in self and self._chance.random() < share:
+            log.error("the product service answered with an error")
             raise HTTPException(500, "the product service answered with an error")
 
     def fail_as_most(self) -> None:

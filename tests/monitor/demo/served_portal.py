@@ -17,10 +17,13 @@ SECRET = "a secret of the tests, long enough to sign with"
 
 
 @contextlib.contextmanager
-def served(dsn: str) -> Iterator[str]:
+def served(dsn: str, watch_url: str | None = None) -> Iterator[str]:
     """The URL of a portal on this database, for as long as the block lasts."""
     config = uvicorn.Config(
-        create_portal(dsn, secret=SECRET), log_level="warning", access_log=False, timeout_graceful_shutdown=1
+        create_portal(dsn, secret=SECRET, watch_url=watch_url),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -1,14 +1,9 @@
 """The demo portal's own figures."""
 
-import asyncio
-
 import httpx
-import pytest
-from starlette.types import Message, Receive, Scope, Send
 
 from monitor.demo.portal import ADVISERS, SERVICE
 from monitor.demo.portal.active_users import ACTIVE_SECONDS, ActiveUsers
-from monitor.demo.portal.metrics import CountedRequests, RequestMetrics
 from probes.workload.routes import Route, read_traffic
 from tests.clocks import ManualClock
 from tests.monitor.demo.served_portal import SERVICE_PASSWORD, logged_in
@@ -66,25 +61,6 @@ def test_a_user_is_at_work_until_five_minutes_after_the_last_request() -> None:
     assert users.count() == 2
     clock.advance(1)
     assert users.count() == 1
-
-
-def test_a_request_that_nobody_answers_counts_as_failed() -> None:
-    """An error that no handler knows is the portal's fault as well."""
-    metrics = RequestMetrics()
-
-    async def fail(_scope: Scope, _receive: Receive, _send: Send) -> None:
-        raise ZeroDivisionError
-
-    async def receive() -> Message:
-        raise AssertionError
-
-    async def send(_message: Message) -> None:
-        raise AssertionError
-
-    with pytest.raises(ZeroDivisionError):
-        asyncio.run(CountedRequests(fail, metrics)({"type": "http", "method": "GET", "path": "/x"}, receive, send))
-    labels = {"method": "GET", "route": "unknown", "status": "500"}
-    assert metrics.registry.get_sample_value("http_requests_total", labels) == 1
 
 
 def test_the_portal_documents_its_endpoints(portal: httpx.Client) -> None:

@@ -1,0 +1,64 @@
+"""The request being answered: its ids, its route, and whether its statements carry them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import perf_counter
+
+from starlette.types import Scope
+
+from monitor.instrumentation.comment import comment
+from monitor.instrumentation.route import RouteTemplates
+from monitor.instrumentation.trace import Trace, current_trace
+
+
+class Exchange:
+    """One request with its answer, or one websocket. `started` is in seconds of the performance counter."""
+
+    __slots__ = ("_comment", "_scope", "_templates", "correlation_id", "is_marked", "started", "trace")
+
+    def __init__(
+        self, scope: Scope, templates: RouteTemplates, correlation_id: str, trace: Trace | None, *, is_marked: bool
+    ) -> None:
+        self.started = perf_counter()
+        self.correlation_id = correlation_id
+        self.trace = trace
+        self.is_marked = is_marked
+        self._scope = scope
+        self._templates = templates
+        self._comment = ""
+
+    @property
+    def route(self) -> str:
+        """The template of the route that answers, `unknown` until one is found."""
+        return self._templates.of(self._scope)
+
+    def comment(self, route: str) -> str:
+        """What marked statements carry: all there is to know, the current span rather than the caller's."""
+        if not self._comment:
+            values = {"correlation_id": self.correlation_id, "route": route}
+            if trace := current_trace() or self.trace:
+                values["traceparent"] = trace.parent
+            self._comment = comment(**values)
+        return self._comment
+
+
+current: ContextVar[Exchange | None] = ContextVar("portalwatch_exchange", default=None)
+
+statement_name: ContextVar[str | None] = ContextVar("portalwatch_statement", default=None)
+
+
+def correlation_id() -> str | None:
+    """The id of the request being answered, None outside of one."""
+    exchange = current.get()
+    return exchange.correlation_id if exchange else None
+
+
+@contextmanager
+def statement(name: str) -> Iterator[None]:
+    """Time the statements of the block under this name, in place of their own `-- name:` and of the route."""
+    token = statement_name.set(name)
+    try:
+        yield
+    finally:
+        statement_name.reset(token)
