@@ -22,6 +22,14 @@ class AlertEventView:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A link to what belongs to an alert: its errors here, log lines in another system."""
+
+    text: str
+    href: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertView:
     """One alert. `figures` is the value against its limit, `lasted` how long it has been or was, both in words; `since`
@@ -43,6 +51,7 @@ class AlertView:
     is_open: bool = True
     history: Sequence[AlertEventView] = ()
     ahead: Sequence[AlertEventView] = ()
+    elsewhere: Sequence[Elsewhere] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

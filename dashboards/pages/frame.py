@@ -20,9 +20,11 @@ class Entry:
 ENTRIES = (
     Entry("Status", "/", operator=False),
     Entry("Alerts", "/alerts"),
+    Entry("Errors", "/errors"),
     Entry("Baselines", "/baselines"),
     Entry("Deployment", "/deployment"),
     Entry("Checks", "/checks"),
+    Entry("Front end", "/vitals"),
     Entry("Runbooks", "/runbooks", operator=False),
     Entry("System", "/system"),
 )

@@ -59,6 +59,25 @@ class FailedCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotableCall:
+    """A call that failed, or was slow, with the id that the portal, its log and its database know it by."""
+
+    at: datetime
+    outcome: Outcome
+    value: float | None
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallsAround:
+    """The calls of some minutes that are worth a look; for operators."""
+
+    start: datetime
+    end: datetime
+    calls: Sequence[NotableCall]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceStanding:
     """How a series stands to its own earlier calls. `level` and `limit` in seconds; `ratio` is None before there are
     enough calls and infinite where they timed out. `sentence` says what the reference is, or how far away one is.
@@ -103,6 +122,7 @@ class SeriesPage:
     phases: Mapping[str, float] | None = None
     baseline_phases: Mapping[str, float] | None = None
     failures: Sequence[FailedCall] = ()
+    around: CallsAround | None = None
     plans: Sequence[PlanEntry] = ()
 
     @property

@@ -27,6 +27,7 @@ _COMMANDS = {
     "snapshot": "snapshot",
     "judge": "judge",
     "alerts": "alerts",
+    "errors": "errors",
     "deploy": "deploy",
     "dashboards": "dashboards",
     "config": "config",

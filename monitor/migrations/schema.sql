@@ -282,6 +282,48 @@ CREATE TABLE public.drift_standing (
     degradation double precision[] NOT NULL
 );
 COMMENT ON TABLE public.drift_standing IS 'What the watcher remembers of a series, so that a restart loses no evidence.';
+CREATE TABLE public.error_count (
+    environment text NOT NULL,
+    fingerprint text NOT NULL,
+    component text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    occurrences bigint NOT NULL
+);
+COMMENT ON TABLE public.error_count IS 'Occurrences by minute, and by hour once they are older than a day.';
+CREATE TABLE public.error_event (
+    id bigint NOT NULL,
+    environment text NOT NULL,
+    fingerprint text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    said_at timestamp with time zone,
+    correlation_id text,
+    user_hash bytea,
+    component text NOT NULL,
+    action text NOT NULL,
+    path text NOT NULL,
+    browser text NOT NULL
+);
+COMMENT ON TABLE public.error_event IS 'The newest of each group. A user is a keyed hash, or nothing.';
+ALTER TABLE public.error_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.error_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.error_group (
+    environment text NOT NULL,
+    fingerprint text NOT NULL,
+    class text NOT NULL,
+    name text NOT NULL,
+    message text NOT NULL,
+    frames text[] NOT NULL,
+    first_seen timestamp with time zone NOT NULL,
+    last_seen timestamp with time zone NOT NULL,
+    occurrences bigint NOT NULL
+);
+COMMENT ON TABLE public.error_group IS 'One row a kind of error; message and frames hold no constants.';
 CREATE TABLE public.finding_run (
     series text NOT NULL,
     rule text NOT NULL,
@@ -374,6 +416,18 @@ ALTER TABLE public.notification ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.page_vital (
+    environment text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    route text NOT NULL,
+    device text NOT NULL,
+    metric text NOT NULL,
+    bins smallint[] NOT NULL,
+    counts integer[] NOT NULL,
+    CONSTRAINT page_vital_device_check CHECK ((device = ANY (ARRAY['desktop'::text, 'mobile'::text, 'tablet'::text]))),
+    CONSTRAINT page_vital_is_whole CHECK (((cardinality(bins) = cardinality(counts)) AND (cardinality(bins) > 0)))
+);
+COMMENT ON TABLE public.page_vital IS 'Five minutes of a route and a kind of device: how many visits fell into each bin of a metric.';
 CREATE TABLE public.release_seen (
     environment text NOT NULL,
     release text NOT NULL,
@@ -536,6 +590,12 @@ ALTER TABLE ONLY public.drift_reference
     ADD CONSTRAINT drift_reference_pkey PRIMARY KEY (series_id, taken_until);
 ALTER TABLE ONLY public.drift_standing
     ADD CONSTRAINT drift_standing_pkey PRIMARY KEY (series_id);
+ALTER TABLE ONLY public.error_count
+    ADD CONSTRAINT error_count_pkey PRIMARY KEY (environment, fingerprint, component, at);
+ALTER TABLE ONLY public.error_event
+    ADD CONSTRAINT error_event_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.error_group
+    ADD CONSTRAINT error_group_pkey PRIMARY KEY (environment, fingerprint);
 ALTER TABLE ONLY public.finding_run
     ADD CONSTRAINT finding_run_pkey PRIMARY KEY (series, rule, started_at);
 ALTER TABLE ONLY public.inspection
@@ -550,6 +610,8 @@ ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_key_key UNIQUE (key);
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.page_vital
+    ADD CONSTRAINT page_vital_pkey PRIMARY KEY (environment, at, route, device, metric);
 ALTER TABLE ONLY public.release_seen
     ADD CONSTRAINT release_seen_pkey PRIMARY KEY (environment, release);
 ALTER TABLE ONLY public.sample_chunk
@@ -586,11 +648,17 @@ CREATE INDEX baseline_extends ON public.baseline USING btree (extends_id);
 CREATE INDEX capture_samples_series ON public.capture_samples USING btree (series_id);
 CREATE INDEX check_run_at ON public.check_run USING btree (at);
 CREATE UNIQUE INDEX deployment_open ON public.deployment USING btree (environment) WHERE (finished_at IS NULL);
+CREATE INDEX error_count_at ON public.error_count USING btree (environment, at);
+CREATE INDEX error_event_correlation ON public.error_event USING btree (environment, correlation_id);
+CREATE INDEX error_event_group ON public.error_event USING btree (environment, fingerprint, at);
+CREATE INDEX error_event_user ON public.error_event USING btree (environment, user_hash) WHERE (user_hash IS NOT NULL);
+CREATE INDEX error_group_last_seen ON public.error_group USING btree (environment, last_seen);
 CREATE INDEX finding_run_ended ON public.finding_run USING btree (ended_at);
 CREATE INDEX inspection_at ON public.inspection USING brin (at);
 CREATE INDEX ledger_fact_section_at ON public.ledger_fact USING btree (section_id, at);
 CREATE INDEX notification_alert ON public.notification USING btree (alert_id, id);
 CREATE INDEX notification_queue ON public.notification USING btree (channel, due_at) WHERE (state = ANY (ARRAY['pending'::text, 'leased'::text]));
+CREATE INDEX page_vital_at ON public.page_vital USING btree (at);
 CREATE INDEX sample_head_series ON public.sample_head USING btree (series_id, started_at);
 CREATE INDEX sample_head_started ON public.sample_head USING brin (started_at);
 CREATE INDEX silence_ends ON public.silence USING btree (ends_at);
@@ -613,6 +681,10 @@ ALTER TABLE ONLY public.drift_reference
     ADD CONSTRAINT drift_reference_series_id_fkey FOREIGN KEY (series_id) REFERENCES public.series(id);
 ALTER TABLE ONLY public.drift_standing
     ADD CONSTRAINT drift_standing_series_id_fkey FOREIGN KEY (series_id) REFERENCES public.series(id);
+ALTER TABLE ONLY public.error_count
+    ADD CONSTRAINT error_count_environment_fingerprint_fkey FOREIGN KEY (environment, fingerprint) REFERENCES public.error_group(environment, fingerprint) ON DELETE CASCADE;
+ALTER TABLE ONLY public.error_event
+    ADD CONSTRAINT error_event_environment_fingerprint_fkey FOREIGN KEY (environment, fingerprint) REFERENCES public.error_group(environment, fingerprint) ON DELETE CASCADE;
 ALTER TABLE ONLY public.inspection
     ADD CONSTRAINT inspection_series_id_fkey FOREIGN KEY (series_id) REFERENCES public.series(id);
 ALTER TABLE ONLY public.ledger_fact

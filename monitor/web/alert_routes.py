@@ -32,6 +32,7 @@ from alerts.steps import schedule
 from baselines import Clock
 from dashboards.alert_pages import AcknowledgeView, render_acknowledge, render_alert, render_alerts
 from monitor.access import Right
+from monitor.web.alert_links import AlertLinks
 from monitor.web.alert_views import alert_view, alert_views, silence_view
 from monitor.web.by import By, Line, name_of
 from monitor.web.forms import fields_of
@@ -71,7 +72,9 @@ class NewSilence(By):
     reason: Line = Field("", max_length=500)
 
 
-def alert_routes(alerts: Alerts, policy: Policy, environment: str, gate: Gate, clock: Clock) -> APIRouter:
+def alert_routes(
+    alerts: Alerts, policy: Policy, links: AlertLinks, environment: str, gate: Gate, clock: Clock
+) -> APIRouter:
     """The routes; they hold no state of their own. `environment` is what is watched."""
     routes = APIRouter()
     operator = Depends(gate.requires(Right.OPERATOR))
@@ -94,7 +97,8 @@ def alert_routes(alerts: Alerts, policy: Policy, environment: str, gate: Gate, c
         mutes = Mutes(policy, await alerts.list_silences(), (one.alert for one in standing))
         ahead = schedule(record.alert, policy, mutes)
         frame = await frame_of(request, environment, gate, clock)
-        return HTMLResponse(render_alert(frame, alert_view(record.alert, now, record.events, ahead)))
+        elsewhere = await links.of(record.alert)
+        return HTMLResponse(render_alert(frame, alert_view(record.alert, now, record.events, ahead, elsewhere)))
 
     @routes.post("/alerts/{alert_id}/acknowledge", dependencies=[operator], include_in_schema=False)
     async def acknowledge_on_page(alert_id: _AlertId, request: Request) -> Response:

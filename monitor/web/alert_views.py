@@ -8,15 +8,19 @@ from alerts import UNANSWERED, Alert, AlertEvent, AlertRecord, AlertState, Silen
 from alerts.messages.wording import format_duration, format_figure
 from alerts.steps import Upcoming
 from dashboards import runbook_of
-from dashboards.alert_pages import AlertEventView, AlertView, SilenceView
+from dashboards.alert_pages import AlertEventView, AlertView, Elsewhere, SilenceView
 
 STEPS_SHOWN = 4
 
 
 def alert_view(
-    alert: Alert, now: datetime, events: Sequence[AlertEvent] = (), ahead: Iterable[Upcoming] = ()
+    alert: Alert,
+    now: datetime,
+    events: Sequence[AlertEvent] = (),
+    ahead: Iterable[Upcoming] = (),
+    elsewhere: Sequence[Elsewhere] = (),
 ) -> AlertView:
-    """One alert, with its history and what is ahead of it where they are given."""
+    """One alert, with its history, what is ahead of it and where to look where they are given."""
     return AlertView(
         id=alert.id,
         series=alert.series,
@@ -45,6 +49,7 @@ def alert_view(
             AlertEventView(at=one.at, what=one.reason, channel=", ".join(one.channels) or "nobody", detail=one.tier)
             for one in islice(ahead, STEPS_SHOWN)
         ],
+        elsewhere=elsewhere,
     )
 
 

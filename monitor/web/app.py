@@ -1,13 +1,9 @@
 """The service's HTTP interface: health, metrics, and JSON under `/api/v1`."""
 
-import re
-import uuid
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
 
-import structlog
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import AwareDatetime
@@ -15,25 +11,29 @@ from pydantic import AwareDatetime
 from alerts import Alerts, AlertStoreError, Policy
 from baselines import Clock, Ledger
 from baselines.postgres_snapshots import PostgresSnapshots
-from dashboards import change_documents, render_api_page, service_policy
+from dashboards import change_documents, render_api_page
 from monitor.access import Right
 from monitor.acknowledging import IncidentAnswers
 from monitor.checks.postgres import PostgresCheckRuns
 from monitor.deployment.evaluated import LastEvaluated
 from monitor.deployment.postgres import PostgresDeployments
 from monitor.exporter import Exporter
+from monitor.ingest.browsers import BrowserAccess
+from monitor.ingest.intake import Intake
 from monitor.pipeline import STORE_IS_AWAY
 from monitor.settings import Settings
+from monitor.tracking.tracker import ErrorTracker
 from monitor.watch import Watch
+from monitor.web.alert_links import AlertLinks
 from monitor.web.alert_routes import alert_routes
 from monitor.web.deployment_routes import deployment_routes
+from monitor.web.error_routes import error_routes
+from monitor.web.hardening import Hardening
 from monitor.web.rights import Gate
 from monitor.web.status import series_documents
 from monitor.web.webhooks import webhook_routes
 
-CORRELATION_HEADER = "X-Correlation-ID"
 _NO_STORE = "the store can't be reached; try again"
-_HARMLESS = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 def create_app(
@@ -48,6 +48,8 @@ def create_app(
     deployments: PostgresDeployments,
     evaluated: LastEvaluated,
     checks: PostgresCheckRuns,
+    intake: Intake,
+    errors: ErrorTracker,
     exporter: Exporter,
     gate: Gate,
     clock: Clock,
@@ -56,20 +58,7 @@ def create_app(
     app = FastAPI(title="portalwatch", version=version("portalwatch"), docs_url=None, redoc_url=None)
     public, operator = Depends(gate.requires(Right.PUBLIC_VIEW)), Depends(gate.requires(Right.OPERATOR))
 
-    @app.middleware("http")
-    async def harden(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        correlation_id = _correlation_id(request)
-        with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
-            response = await call_next(request)
-        response.headers[CORRELATION_HEADER] = correlation_id
-        response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["Content-Security-Policy"] = service_policy()
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        # Who has the address of a link may acknowledge, so it goes nowhere. On other pages "no-referrer" would make
-        # browsers send our own forms without an origin, like those of another site.
-        is_link = request.url.path.startswith("/ack/")
-        response.headers["Referrer-Policy"] = "no-referrer" if is_link else "same-origin"
-        return response
+    app.add_middleware(Hardening)
 
     @app.exception_handler(AlertStoreError)
     async def store_is_away(_request: Request, error: AlertStoreError) -> JSONResponse:
@@ -141,13 +130,10 @@ def create_app(
             raise HTTPException(503, _NO_STORE) from error
         return [one.document() for one in latest.values()]
 
-    app.include_router(alert_routes(alerts, policy, settings.environment, gate, clock))
+    app.add_middleware(BrowserAccess, origins=settings.ingest.origins)
+    links = AlertLinks(settings.links, errors.store, clock)
+    app.include_router(alert_routes(alerts, policy, links, settings.environment, gate, clock))
+    app.include_router(error_routes(intake, errors, gate, clock))
     app.include_router(deployment_routes(deployments, evaluated, gate, clock))
     app.include_router(webhook_routes(settings.alerts.webhooks, answers))
     return app
-
-
-def _correlation_id(request: Request) -> str:
-    """The caller's own where it is harmless in a log line, else a new one."""
-    given = request.headers.get(CORRELATION_HEADER, "")
-    return given if _HARMLESS.fullmatch(given) else uuid.uuid4().hex

@@ -17,11 +17,13 @@ from monitor.access import Right
 from monitor.web.baseline_pages import add_baseline_pages
 from monitor.web.checks_page import add_checks_page
 from monitor.web.deployment_page import add_deployment_page
+from monitor.web.errors_page import add_errors_pages
 from monitor.web.login import add_login
 from monitor.web.series_page import add_series_page
 from monitor.web.site import Site
 from monitor.web.status import status_view
 from monitor.web.system_page import add_system_page
+from monitor.web.vitals_page import add_vitals_page
 
 # What the status page lists: resolved alerts are history.
 SHOWN = (*UNANSWERED, AlertState.ACKNOWLEDGED)
@@ -63,6 +65,8 @@ def add_pages(app: FastAPI, site: Site) -> None:
     add_baseline_pages(app, site)
     add_deployment_page(app, site)
     add_checks_page(app, site)
+    add_vitals_page(app, site)
+    add_errors_pages(app, site)
     add_system_page(app, site)
     add_login(app, site)
     _add_problems(app, site)

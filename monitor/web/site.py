@@ -22,6 +22,8 @@ from monitor.deployment.evaluated import LastEvaluated
 from monitor.deployment.postgres import PostgresDeployments
 from monitor.drifting import Drifting
 from monitor.releases import Releases
+from monitor.tracking.tracker import ErrorTracker
+from monitor.visits.watch import Visits
 from monitor.vitals import Vitals
 from monitor.watch import Watch
 from monitor.web.day_strips import DayStrips
@@ -60,6 +62,8 @@ class Site:
     deployments: PostgresDeployments
     evaluated: LastEvaluated
     checks: PostgresCheckRuns
+    visits: Visits
+    errors: ErrorTracker
     gate: Gate
     clock: Clock
     instance: str = field(default_factory=socket.gethostname)

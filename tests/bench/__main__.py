@@ -12,6 +12,8 @@ from tests.bench.b7 import b7
 from tests.bench.b8 import b8
 from tests.bench.b9 import b9
 from tests.bench.b10 import b10
+from tests.bench.b11 import b11
+from tests.bench.b12 import b12
 from tests.bench.result import write
 
 BENCHMARKS = {
@@ -25,6 +27,8 @@ BENCHMARKS = {
     "B8": b8,
     "B9": b9,
     "B10": b10,
+    "B11": b11,
+    "B12": b12,
 }
 
 

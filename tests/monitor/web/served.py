@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from random import Random
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
@@ -25,7 +26,10 @@ from monitor.database import store_pool
 from monitor.deployment.evaluated import LastEvaluated
 from monitor.deployment.postgres import PostgresDeployments
 from monitor.exporter import Exporter
+from monitor.ingest.intake import Intake
 from monitor.settings import AlertSettings, Settings
+from monitor.tracking.postgres import PostgresErrors
+from monitor.tracking.tracker import ErrorTracker
 from monitor.watch import Watch
 from monitor.web.app import create_app
 from monitor.web.rights import Gate
@@ -57,6 +61,7 @@ class House:
     sink: Sink
     alerts: Alerts
     tokens: AccessTokens
+    errors: ErrorTracker
     deliver: Callable[[], Awaitable[int]]
 
     async def tell(self, *findings: Finding) -> list[Alert]:
@@ -120,7 +125,8 @@ async def application(
     links: LinkSigner = SIGNER,
     operators_need_token: bool = False,
     webhooks: WebhookSettings | None = None,
-) -> AsyncIterator[tuple[FastAPI, Alerts, DeliveryWorker, AccessTokens]]:
+    configured: dict[str, Any] | None = None,
+) -> AsyncIterator[tuple[FastAPI, Alerts, DeliveryWorker, AccessTokens, ErrorTracker]]:
     """The application on a store, as the service puts it together; its channels go to the sink on that port."""
     channels = {name: sink_channel(port, name) for name in ("slack-alerts", "slack-critical", "phone-call-escalation")}
     observer, exporter = RecordingObserver(), Exporter(SERIES, version="0")
@@ -138,8 +144,12 @@ async def application(
             links=links,
         )
         alerts = Alerts(PostgresAlerts(pool, policy), outbox, worker, clock=clock, observer=observer, links=links)
+        settings = Settings(
+            environment="test", alerts=AlertSettings(webhooks=webhooks or WebhookSettings()), **(configured or {})
+        )
+        errors = ErrorTracker(settings, PostgresErrors(pool, "test"), exporter, clock)
         app = create_app(
-            settings=Settings(environment="test", alerts=AlertSettings(webhooks=webhooks or WebhookSettings())),
+            settings=settings,
             watch=Watch(SERIES, clock.now()),
             alerts=alerts,
             policy=policy,
@@ -149,11 +159,13 @@ async def application(
             deployments=PostgresDeployments(pool, "test"),
             evaluated=LastEvaluated(),
             checks=PostgresCheckRuns(pool),
+            intake=Intake(settings.ingest, tokens, exporter, clock),
+            errors=errors,
             exporter=exporter,
             gate=Gate(tokens, clock, operators_need_token=operators_need_token),
             clock=clock,
         )
-        yield app, alerts, worker, tokens
+        yield app, alerts, worker, tokens, errors
 
 
 def visit(
@@ -162,6 +174,7 @@ def visit(
     *,
     operators_need_token: bool = False,
     webhooks: WebhookSettings | None = None,
+    configured: dict[str, Any] | None = None,
 ) -> None:
     """Run `act` against the application on a store."""
 
@@ -169,15 +182,17 @@ def visit(
         clock = ManualClock()
         async with (
             running_sink() as sink,
-            application(store, clock, port=sink.port, operators_need_token=operators_need_token, webhooks=webhooks) as (
-                app,
-                alerts,
-                worker,
-                tokens,
-            ),
+            application(
+                store,
+                clock,
+                port=sink.port,
+                operators_need_token=operators_need_token,
+                webhooks=webhooks,
+                configured=configured,
+            ) as (app, alerts, worker, tokens, errors),
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client,
         ):
-            await act(House(client, clock, sink, alerts, tokens, worker.run_once))
+            await act(House(client, clock, sink, alerts, tokens, errors, worker.run_once))
 
     asyncio.run(run())
 

@@ -64,7 +64,9 @@ def test_a_page_shows_an_alert_with_what_happened_and_what_is_ahead(store: str) 
     async def act(house: House) -> None:
         (alert,) = await house.tell(finding(summary="q.a takes very long"))
         assert f'href="/alerts/{alert.id}"' in (await house.client.get("/alerts")).text
-        text = text_of(await house.client.get(f"/alerts/{alert.id}"))
+        page = await house.client.get(f"/alerts/{alert.id}")
+        assert 'href="/series/q.a?window=hour&amp;at=2026-03-02T09%3A00%3A00%2B00%3A00#calls"' in page.text
+        text = text_of(page)
         assert "q.a takes very long ! warning firing" in text
         assert "q.a: 1250 ms, limit 1000 ms" in text
         ahead, happened = text.split("What happened")

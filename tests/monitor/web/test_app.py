@@ -23,8 +23,11 @@ from monitor.database import store_pool
 from monitor.deployment.evaluated import LastEvaluated
 from monitor.deployment.postgres import PostgresDeployments
 from monitor.exporter import Exporter
+from monitor.ingest.intake import Intake
 from monitor.link import Heartbeat
 from monitor.settings import Settings
+from monitor.tracking.postgres import PostgresErrors
+from monitor.tracking.tracker import ErrorTracker
 from monitor.watch import Watch
 from monitor.web.app import create_app
 from monitor.web.rights import Gate
@@ -81,8 +84,9 @@ def visit(store: str, act: Callable[[House], Awaitable[None]], *, operators_need
             )
             alerts = Alerts(PostgresAlerts(pool, policy), outbox, worker, clock=clock, observer=exporter, links=SIGNER)
             tokens, ledger, snapshots = AccessTokens(pool), PostgresLedger(pool), PostgresSnapshots(pool)
+            settings = Settings(environment="test")
             app = create_app(
-                settings=Settings(environment="test"),
+                settings=settings,
                 watch=watch,
                 alerts=alerts,
                 policy=policy,
@@ -92,6 +96,8 @@ def visit(store: str, act: Callable[[House], Awaitable[None]], *, operators_need
                 deployments=PostgresDeployments(pool, "test"),
                 evaluated=LastEvaluated(),
                 checks=PostgresCheckRuns(pool),
+                intake=Intake(settings.ingest, tokens, exporter, clock),
+                errors=ErrorTracker(settings, PostgresErrors(pool, "test"), exporter, clock),
                 exporter=exporter,
                 gate=Gate(tokens, clock, operators_need_token=operators_need_token),
                 clock=clock,

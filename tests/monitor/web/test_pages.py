@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -9,7 +10,7 @@ import pytest
 
 from dashboards import service_policy
 from tests.dashboards.html_checks import read_served
-from tests.pages.scenes import EMPTY, FEW, NOTHING, Scene
+from tests.pages.scenes import EMPTY, FEW, NOTHING, NOW, Scene
 from tests.pages.shown import Shown, shown
 
 SLOW = "database_queries.client_groups_list"
@@ -91,6 +92,8 @@ def test_the_public_sees_no_plan_and_no_correlation_id(closed_house: Shown) -> N
     assert "Plans of the query" in operators
     assert "Plans of the query" not in public
     assert "valuations_by_date" not in public
+    assert "Calls to look into" in operators
+    assert "Calls to look into" not in public
 
 
 def test_a_token_is_given_once_and_kept_by_the_browser(closed_house: Shown) -> None:
@@ -193,6 +196,18 @@ def test_the_page_of_a_series_tells_what_its_store_knows(open_house: Shown) -> N
         mistaken = client.get(f"/series/{SLOW}", params={"window": "year"})
         assert mistaken.status_code == 422
         assert "window: Input should be" in read_served(mistaken.text).text
+
+
+def test_the_page_of_a_series_shows_the_calls_around_an_instant(open_house: Shown) -> None:
+    """By default those of now; around another instant those of then, and none where nothing was measured."""
+    with browser(open_house) as client:
+        now = read_served(client.get(f"/series/{SLOW}").text).text
+        assert "Calls to look into" in now
+        before = client.get(f"/series/{SLOW}", params={"at": (NOW - timedelta(minutes=30)).isoformat()})
+        told = f"to {NOW - timedelta(minutes=20):%H:%M} UTC"
+        assert told in read_served(before.text).text
+        for nothing in ("2001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"):
+            assert "Calls to look into" not in client.get(f"/series/{SLOW}", params={"at": nothing}).text
 
 
 def test_pages_live_without_the_store(open_house: Shown) -> None:

@@ -1,0 +1,1 @@
+SELECT fingerprint FROM error_group WHERE environment = $1

@@ -1,0 +1,93 @@
+"""B12: errors a second that one service process takes in and writes, and what 2,000 a second do to a probe."""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import psutil
+
+from tests.bench.result import Result
+
+GOAL = 2_000.0
+PAIRS = 5
+SECONDS = 4.0
+PROBES = {"connection": "kept_alive", "rate": 100, "runs": 300}
+BIAS_GOAL_RATIO = 1.1
+
+
+def b12() -> Result:
+    """Errors of 500 kinds, each with a stack of 15 frames, from 16 connections with a token; each that was accepted is
+    written. `cpu_us` is the processor time of the service for one. Probes run in a process of their own.
+    """
+    figures = defaultdict[str, list[float]](list)
+    with ExitStack() as stack:
+        intake = stack.enter_context(_running("intake_server"))
+        port, token = json.loads(_line(intake))
+        sender = stack.enter_context(_running("sender", str(port), token))
+        target = int(_line(stack.enter_context(_running("prompt_server"))))
+        prober = stack.enter_context(_running("prober", f"http://127.0.0.1:{target}"))
+        service, sent = psutil.Process(intake.pid), 0.0
+        _ask(prober, PROBES)
+        sent += _ask(sender, {"seconds": 1.0, "rate": 0})[0]
+        for _ in range(PAIRS):
+            before = sum(service.cpu_times()[:2])
+            accepted, seconds = _ask(sender, {"seconds": SECONDS, "rate": 0})
+            sent += accepted
+            figures["events_per_second"].append(accepted / seconds)
+            figures["cpu_us"].append((sum(service.cpu_times()[:2]) - before) / accepted * 1e6)
+            figures["events_per_core_second"].append(1e6 / figures["cpu_us"][-1])
+            time.sleep(1.5)
+            quiet = statistics.median(_ask(prober, PROBES))
+            _tell(sender, {"seconds": SECONDS, "rate": GOAL})
+            time.sleep(0.3)
+            loaded = statistics.median(_ask(prober, PROBES))
+            accepted, seconds = json.loads(_line(sender))
+            sent += accepted
+            figures["paced_per_second"].append(accepted / seconds)
+            figures["quiet_p50_ms"].append(quiet * 1000)
+            figures["loaded_p50_ms"].append(loaded * 1000)
+            figures["loaded_to_quiet_p50"].append(loaded / quiet)
+            time.sleep(1.5)
+        _tell(intake, {})
+        figures["written_share"].append(int(_line(intake)) / sent)
+    bias = statistics.median(figures["loaded_to_quiet_p50"])
+    met = statistics.median(figures["events_per_core_second"]) >= GOAL and bias <= BIAS_GOAL_RATIO
+    return Result(
+        id="B12",
+        goal=f"at least {GOAL:,.0f} errors a second of a core, all of them written; a probe's median under that rate "
+        f"at most {BIAS_GOAL_RATIO} times as long",
+        figures=figures,
+        ratio=figures["loaded_to_quiet_p50"],
+        met=met and figures["written_share"] == [1.0],
+    )
+
+
+@contextmanager
+def _running(module: str, *arguments: str) -> "Iterator[subprocess.Popen[str]]":
+    command = [sys.executable, "-m", f"tests.bench.{module}", *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def _tell(process: "subprocess.Popen[str]", order: object) -> None:
+    assert process.stdin is not None
+    print(json.dumps(order), file=process.stdin, flush=True)
+
+
+def _line(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def _ask(process: "subprocess.Popen[str]", order: object) -> list[float]:
+    _tell(process, order)
+    found: list[float] = json.loads(_line(process))
+    return found
