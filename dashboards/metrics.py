@@ -237,6 +237,32 @@ MEASUREMENTS_SPOOLED = _counter(
 MEASUREMENTS_UNREGISTERED = _counter(
     "portalwatch_measurements_unregistered_total", "Measurements of a series that the configuration does not have."
 )
+INGEST_REQUESTS = _counter(
+    "portalwatch_ingest_requests_total", "Requests to send something in by how they ended.", "kind", "outcome"
+)
+INGEST_DROPPED = _counter(
+    "portalwatch_ingest_dropped_total", "What was sent in and accepted, and could not be written in time.", "kind"
+)
+VITAL_P75: Mapping[Unit, Metric] = {
+    unit: _gauge(
+        f"portalwatch_web_vital_p75{suffix}",
+        f"Web vitals of real visits in the last hour at p75, {told}.",
+        "metric",
+        "route",
+        "device",
+    )
+    for unit, suffix, told in ((Unit.SECONDS, "_seconds", "in seconds"), (Unit.COUNT, "", "a plain number"))
+}
+VITAL_SAMPLES = _counter(
+    "portalwatch_web_vital_samples_total",
+    "Values of web vitals that browsers sent and that were kept.",
+    "metric",
+    "device",
+)
+VITAL_DROPPED = _counter(
+    "portalwatch_web_vital_dropped_total", "What browsers sent of web vitals and was not kept, by why.", "reason"
+)
+ERRORS = _counter("portalwatch_errors_total", "Errors that were sent in, repetitions left out.", "class")
 STORE_UP = _gauge("portalwatch_store_up", "Whether the store answers (1) or not (0).")
 PROBING_HEARD = _gauge(
     "portalwatch_probing_heartbeat_timestamp_seconds",
@@ -345,6 +371,12 @@ CATALOGUE: tuple[Metric, ...] = (
     MEASUREMENTS_DROPPED,
     MEASUREMENTS_SPOOLED,
     MEASUREMENTS_UNREGISTERED,
+    INGEST_REQUESTS,
+    INGEST_DROPPED,
+    *VITAL_P75.values(),
+    VITAL_SAMPLES,
+    VITAL_DROPPED,
+    ERRORS,
     STORE_UP,
     PROBING_HEARD,
     PROCESS_CPU,

@@ -43,6 +43,12 @@ class Links:
             self._links[make, target] = make(self._targets[target], self._clock)
         return cast("L", self._links[make, target])
 
+    def shared(self, make: Callable[[Clock], L]) -> L:
+        """The one link of that type that belongs to no target: what all probes of a kind look through."""
+        if (make, "") not in self._links:
+            self._links[make, ""] = make(self._clock)
+        return cast("L", self._links[make, ""])
+
     async def close(self) -> None:
         """Close them all. No probe may be running."""
         for link in self._links.values():

@@ -78,6 +78,10 @@ class ProbeSettings(BaseModel):
         asked = self.model_dump_json(exclude=set(ProbeSettings.model_fields) - {"kind"})
         return hashlib.blake2b(asked.encode(), digest_size=6).hexdigest()
 
+    def obstacle(self) -> str | None:
+        """What this machine lacks for the probe, with what to do about it; None where nothing is missing."""
+        return None
+
     def series(self) -> tuple[Series, ...]:
         """The series this probe measures: one in seconds under its own name, unless its kind says otherwise."""
         return (self.series_named(Series(f"{self.category}.{self.name}")),)

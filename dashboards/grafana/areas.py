@@ -24,6 +24,7 @@ from dashboards.grafana.panel import (
 )
 from dashboards.grafana.red import PANELS, red_panels
 from dashboards.grafana.selectors import Selection
+from dashboards.grafana.vitals import vital_panels
 from dashboards.inventory import Area, Inventory
 from dashboards.prometheus import recording
 
@@ -90,6 +91,8 @@ def _panels(inventory: Inventory, area: Area, subject: _Subject) -> Iterator[Any
         yield from _stats(inventory, area)
         yield from red_panels(inventory, area, subject.what, FIRST_FREE_ID + 10)
         yield from level_panels(inventory, area, FIRST_FREE_ID + 10 + PANELS)
+    if area is Area.FRONT_END:
+        yield from vital_panels(FIRST_FREE_ID + 60)
     if not inventory.of(area) or inventory.unmeasured(area):
         yield _not_measured(inventory, area, subject)
 

@@ -12,6 +12,7 @@ import asyncpg
 from pydantic import Field, model_validator
 
 from baselines.inspection import Inspection, TableState
+from baselines.measurement import Reason
 from baselines.series import Direction, Series, Unit
 from probes.database.connection import MARKER
 from probes.database.functions import Query
@@ -49,7 +50,7 @@ class SqlSettings(ProbeSettings):
     measure a warm cache. Fewer rows than `minimum_rows` or more than `maximum_rows` are a failed assertion.
 
     `measure: value` makes the series of the number in the first column of the only row, in `unit`, and `direction` says
-    whether more of it is worse (ceiling) or less (floor).
+    whether more of it is worse (ceiling) or less (floor). NULL says that there is too little to tell it from.
     """
 
     target_type: ClassVar[type[PostgresTarget]] = PostgresTarget
@@ -164,9 +165,12 @@ def _redacted(arguments: Sequence[Argument]) -> str:
 
 
 def _value(rows: Sequence[asyncpg.Record], run: ProbeRun) -> float:
-    """The number in the first column of the only row; anything else is a failed assertion."""
+    """The number in the first column of the only row; NULL is too little, and anything else a failed assertion."""
     run.require(len(rows) == 1, "one row", f"{len(rows)}")
-    found: Any = rows[0][0] if rows[0] else None
+    run.require(len(rows[0]) > 0, "a number", "no column")
+    found: Any = rows[0][0]
+    if found is None:
+        raise ProbeFailed(Reason.TOO_LITTLE, "the query's answer is NULL")
     is_number = isinstance(found, int | float | Decimal) and not isinstance(found, bool)
     run.require(is_number, "a number", type(found).__name__)
     value = float(found)

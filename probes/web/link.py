@@ -25,7 +25,7 @@ class HttpLink:
     """Many requests may be in flight over the one transport; making it reads no clock and opens nothing."""
 
     def __init__(self, target: HttpTarget, clock: Clock) -> None:
-        self._target = target
+        self.target = target
         self._clock = clock
         self._base = str(target.url).rstrip("/")
         self.origins = Origins(target)
@@ -40,7 +40,7 @@ class HttpLink:
     def prepare(self, method: str, path: str, headers: Mapping[str, str], body: JsonValue) -> PreparedRequest:
         """A request to be sent many times, laid out once."""
         own = httpx.Headers(DEFAULT_HEADERS)
-        own.update({name: value.get_secret_value() for name, value in self._target.headers.items()})
+        own.update({name: value.get_secret_value() for name, value in self.target.headers.items()})
         own.update(headers)
         return PreparedRequest.of(httpx.Request(method, self.url(path), headers=own, json=body))
 

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +38,7 @@ from baselines.postgres_history import PostgresHistory
 from baselines.postgres_ledger import PostgresLedger
 from baselines.postgres_snapshots import PostgresSnapshots
 from baselines.reference import freeze
+from baselines.vital import Visited, Vital
 from monitor.access import AccessTokens, Right
 from monitor.acknowledging import IncidentAnswers
 from monitor.alerting import alert_policy, open_alerts
@@ -50,9 +51,15 @@ from monitor.deployment.postgres import PostgresDeployments
 from monitor.drift import DriftWatch
 from monitor.drifting import Drifting
 from monitor.exporter import Exporter
+from monitor.ingest.intake import Intake
 from monitor.link import Heartbeat
 from monitor.releases import Releases
 from monitor.spool import Spool
+from monitor.tracking.postgres import PostgresErrors
+from monitor.tracking.tracker import ErrorTracker
+from monitor.visits.beacon import Visit
+from monitor.visits.postgres import Arrived, PostgresVisits
+from monitor.visits.watch import Visits
 from monitor.vitals import ProcessFigures, Pulse, Vitals
 from monitor.watch import Watch
 from monitor.web.app import create_app
@@ -63,8 +70,9 @@ from probes import series_of
 from tests.alerts.house import PlainBriefer
 from tests.clocks import ManualClock
 from tests.monitor.checks.made import week
+from tests.monitor.tracking.made import send_errors
 from tests.pages.scenes import DEPLOYED, NOW, Line, Scene
-from thresholds import baseline_findings, evaluate
+from thresholds import Finding, baseline_findings, evaluate
 
 PLAN_BEFORE = PlanShape(
     (
@@ -155,6 +163,8 @@ async def _serve(
             deployments=house.deployments,
             evaluated=house.evaluated,
             checks=house.checks,
+            intake=Intake(house.configuration.settings.ingest, tokens, house.exporter, house.clock),
+            errors=house.errors,
             exporter=house.exporter,
             gate=gate,
             clock=house.clock,
@@ -191,6 +201,8 @@ class _House:
     deployments: PostgresDeployments
     evaluated: LastEvaluated
     checks: PostgresCheckRuns
+    visits: Visits
+    errors: ErrorTracker
     exporter: Exporter
     clock: ManualClock
 
@@ -237,6 +249,8 @@ async def play(scene: Scene, pool: Any, store: str, directory: Path) -> _House:
         deployments=PostgresDeployments(pool, "production"),
         evaluated=LastEvaluated(),
         checks=PostgresCheckRuns(pool),
+        visits=Visits(PostgresVisits(pool, "production"), figures, exporter, _nobody, timedelta(days=400), clock),
+        errors=ErrorTracker(configuration.settings, PostgresErrors(pool, "production"), exporter, clock),
         exporter=exporter,
         clock=clock,
     )
@@ -250,10 +264,37 @@ async def play(scene: Scene, pool: Any, store: str, directory: Path) -> _House:
         await _compare(scene, house, pool)
         for one in week(NOW):
             await house.checks.append("production", "v42", one)
+        await send_errors(house.errors.store, NOW)
         _beat(vitals)
+        await _visit(pool)
     if scene.deployment is not None:
         await scene.deployment(house.deployments, NOW)
     return house
+
+
+async def _nobody(findings: Sequence[Finding]) -> None:
+    """Pages tell nobody."""
+
+
+async def _visit(pool: Any) -> None:
+    """Visits of four routes before the deployment and since: one got slower, and one has few."""
+    generator = np.random.default_rng(11)
+    arrived = []
+    routes = (("/", 0.9, 1.0), ("/clients/:id", 1.6, 3.4), ("/analytics/portfolio_summary", 2.2, 1.0))
+    for at, slower in ((DEPLOYED - timedelta(hours=9), False), (DEPLOYED + timedelta(hours=2), True)):
+        for route, seconds, factor in routes:
+            for device, count in (("desktop", 180), ("mobile", 70)):
+                usual = seconds * (factor if slower else 1.0) * (1.5 if device == "mobile" else 1.0)
+                values = {
+                    Vital.LARGEST_CONTENTFUL_PAINT: usual * np.exp(generator.normal(0, 0.4, count)),
+                    Vital.INTERACTION_TO_NEXT_PAINT: 0.1 * usual * np.exp(generator.normal(0, 0.5, count)),
+                    Vital.CUMULATIVE_LAYOUT_SHIFT: 0.04 * np.exp(generator.normal(0, 0.9, count)),
+                }
+                for number in range(count):
+                    bins = {v: v.bin_of(min(float(some[number]), v.largest)) for v, some in values.items()}
+                    arrived.append(Arrived(at, Visit(Visited(route, device), bins)))
+    arrived.append(Arrived(NOW, Visit(Visited("/reports/:id", "tablet"), {Vital.TIME_TO_FIRST_BYTE: 90})))
+    await PostgresVisits(pool, "production").append(arrived)
 
 
 async def _measure(scene: Scene, house: _House, pool: Any) -> None:
@@ -435,6 +476,8 @@ def _configuration(scene: Scene, store: str, directory: Path) -> Path:
         "environment": "production",
         "release": "v42",
         "store": {"url": store, "directory": str(directory)},
+        "ingest": {"origins": ["https://portal.example"]},
+        "links": {"logs": "https://logs.example/?q={correlation_id}&from={from}&to={to}"},
         "targets": {
             "portal": {"kind": "http", "url": "http://127.0.0.1:1"},
             "portal_database": {"kind": "postgresql", "url": "postgresql://nobody@127.0.0.1:1/none"},

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 from baselines import Unit
 from dashboards import render_html
 from tests.dashboards.examples import dropped_index
+from tests.monitor.tracking.made import RISING
 from tests.pages.browser import NAME, PHONE, WIDE, looking, problems_of, unreachable
 from tests.pages.scenes import DEPLOYED, EMPTY, FEW, LONG, MANY, NOTHING, PORTAL, RED, Scene
 from tests.pages.shown import Shown, captured, shown
@@ -27,6 +28,10 @@ FIXED = (
     "/baselines",
     "/deployment",
     "/checks",
+    "/vitals",
+    "/errors",
+    "/errors?class=authorization",
+    "/errors?id=fe_17_2",
     "/system",
     "/runbooks",
     "/runbooks/database_performance",
@@ -46,7 +51,7 @@ def paths_of(scene: Scene) -> list[str]:
     windows = [f"{path}?window={window}" for path in series[:1] for window in ("hour", "week", "month")]
     if scene is MANY:
         return ["/", "/baselines/before-v42", *series]
-    return [*FIXED, *series, *windows, *(COMPARISONS if scene.measured else ())]
+    return [*FIXED, *series, *windows, *((*COMPARISONS, f"/errors/{RISING}") if scene.measured else ())]
 
 
 @pytest.fixture

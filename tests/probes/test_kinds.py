@@ -44,6 +44,7 @@ ENTRIES: Mapping[str, Mapping[str, Any]] = {
             "errors": {"ratio": "requests_total", "of": "requests_total"},
         },
     },
+    "page": {"target": "portal", "path": "/good", "quiet": "200ms"},
     "promql": {"target": "portal", "series": {"now": {"query": "sum(requests_in_progress)"}}},
 }
 KINDS = pytest.mark.parametrize("kind", sorted(load_probe_kinds()))

@@ -351,9 +351,8 @@ def test_a_url_that_makes_no_sense_is_told_without_its_password(url: str, caplog
         ("SELECT 2.5::numeric", 2.5),
         ("SELECT count(*) FROM portfolios", 5000),
         ("SELECT 'much'", "expected a number, found str"),
-        ("SELECT NULL::int", "found NoneType"),
         ("SELECT true", "found bool"),
-        ("SELECT FROM generate_series(1, 1)", "found NoneType"),
+        ("SELECT FROM generate_series(1, 1)", "found no column"),
         ("SELECT -1", "found -1"),
         ("SELECT 'NaN'::float", "found nan"),
         ("SELECT n FROM generate_series(1, 2) n", "expected one row, found 2"),
@@ -373,6 +372,17 @@ def test_a_value_is_the_number_of_the_only_row(empty_database: str, query: str, 
             assert found in measured.detail
         else:
             assert measured.value == found
+
+    probe_database(empty_database, {"probe": entry}, use)
+
+
+def test_a_value_that_is_null_says_nothing(empty_database: str) -> None:
+    """A share of nothing, as SQL has it, is skipped for too little, and neither good nor bad."""
+    entry = {"query": "SELECT avg(1) FROM portfolios WHERE false", "measure": "value", "unit": "ratio"}
+
+    async def use(probes: ProbeSet, _: Any) -> None:
+        measured = await look(probes)
+        assert (measured.outcome, measured.reason) == (Outcome.SKIPPED, Reason.TOO_LITTLE)
 
     probe_database(empty_database, {"probe": entry}, use)
 

@@ -1,0 +1,1 @@
+"""What browsers of real users tell of their visits."""
