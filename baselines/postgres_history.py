@@ -31,6 +31,16 @@ class Failure:
     correlation_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call, well or not. `value` is None where it failed; `correlation_id` is empty for one of a closed hour."""
+
+    at: datetime
+    outcome: Outcome
+    value: float | None
+    correlation_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class PlanSince:
     """What a plan was from an instant on; None where there was none any more."""
@@ -93,6 +103,18 @@ class PostgresHistory:
                 )
             )
         return failures
+
+    async def calls(self, series: str, start: datetime, end: datetime, most: int) -> list[Call]:
+        """The calls between two instants that are worth a look: those that failed, then the slowest."""
+        return [
+            Call(
+                at=row["started_at"],
+                outcome=state_of(row["state"])[0],
+                value=row["value"],
+                correlation_id=row["correlation_id"],
+            )
+            for row in await self._pool.fetch(statement("select_calls"), series, start, end, most)
+        ]
 
     async def plans(self, environment: str, series: str) -> list[PlanSince]:
         """What the plan of a query was, the newest first; empty for a series that is none."""

@@ -1,4 +1,4 @@
-"""`portalwatch config`: check, show, schema, grants."""
+"""`portalwatch config`: check, show, schema, grants, recipe."""
 
 import json
 from pathlib import Path
@@ -14,6 +14,8 @@ from monitor.configuration import Configuration
 from monitor.errors import ConfigurationError
 from monitor.event_loop import run
 from monitor.exporter import Exporter
+from monitor.recipes import recipe as shipped_recipe
+from monitor.recipes import recipe_names
 from monitor.schema import configuration_schema
 from monitor.target_check import examine_targets
 from monitor.tiers import check_alert_settings, untold_tiers
@@ -41,6 +43,9 @@ def check(offline: bool, config: Path | None) -> None:
     configured_channels(configuration, Exporter(series, version=""))
     for tier, channels in untold_tiers(configuration.settings.alerts, figures.routing).items():
         click.echo(f"note: {tier} names channels that are not configured: {', '.join(channels)}", err=True)
+    for name, probe in configuration.settings.probes.items():
+        if (obstacle := probe.obstacle()) is not None:
+            click.echo(f"note: probe {name}: {obstacle}", err=True)
     if not offline:
         _check_targets(configuration)
     click.echo(
@@ -72,6 +77,14 @@ def schema() -> None:
 def grants() -> None:
     """The script for psql that makes a role of its own to watch a database as."""
     click.echo(statement("grants"), nl=False)
+
+
+@config.command(epilog="Example: portalwatch config recipe features")
+@click.argument("name", type=click.Choice(recipe_names()))
+@unread_config_option
+def recipe(name: str) -> None:
+    """Probes that are ready to be used, as a part of portalwatch.yml: features, adoption or usage of the portal."""
+    click.echo(shipped_recipe(name), nl=False)
 
 
 def _check_targets(configuration: Configuration) -> None:

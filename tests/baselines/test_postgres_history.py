@@ -192,3 +192,23 @@ def test_hours_of_many_series_read_no_single_sample_of_a_closed_hour(store: str)
     plan = on_store(store, act)
     assert "sample_rollup" in plan
     assert "sample_chunk" not in plan
+
+
+def test_calls_worth_a_look_are_those_that_failed_then_the_slowest(store: str) -> None:
+    """Within the time asked for, skipped ones left out; the id is known until the hour is closed."""
+
+    async def read(pool: asyncpg.Pool) -> list[tuple[float, Outcome, str]]:
+        history = await filled(pool, measured(100, 60.0))
+        start, end = START + timedelta(minutes=60), START + timedelta(minutes=127)
+        return [
+            ((one.at - START).total_seconds() / 60, one.outcome, one.correlation_id)
+            for one in await history.calls("q.a", start, end, 5)
+        ]
+
+    assert on_store(store, read) == [
+        (81.0, Outcome.ERROR, ""),
+        (126.0, Outcome.ERROR, "c126"),
+        (80.0, Outcome.TIMEOUT, ""),
+        (100.0, Outcome.OK, "c100"),
+        (70.0, Outcome.OK, ""),
+    ]

@@ -19,6 +19,7 @@ class PortalState:
     token_minutes: int
     misbehaviours: Misbehaviours
     active_users: ActiveUsers
+    watch_url: str | None = None
 
 
 async def current_portal(request: Request) -> PortalState:
