@@ -14,6 +14,7 @@ from alerts.notification import Reason
 from baselines.measurement import Measurement, Outcome
 from baselines.series import Direction, Series
 from baselines.verdict import Answer, Comparison, Question, SeriesComparison
+from baselines.vital import Vital
 from baselines.watcher import Drift
 from dashboards import metrics
 from dashboards.metrics import CATALOGUE, Metric
@@ -260,6 +261,33 @@ class Exporter:
     def spooled(self, count: int = 1) -> None:
         """Measurements that went to the spool and not to the store."""
         self._counter(metrics.MEASUREMENTS_SPOOLED).inc(count)
+
+    def ingested(self, kind: str, outcome: str) -> None:
+        """A request to send something in ended like that."""
+        self._counter(metrics.INGEST_REQUESTS, kind, outcome).inc()
+
+    def ingest_dropped(self, kind: str, count: int) -> None:
+        """Of what was accepted, so much was not written."""
+        self._counter(metrics.INGEST_DROPPED, kind).inc(count)
+
+    def vital_counted(self, metric: str, device: str) -> None:
+        """One value of a web vital was kept."""
+        self._counter(metrics.VITAL_SAMPLES, metric, device).inc()
+
+    def vital_dropped(self, reason: str) -> None:
+        """Something of a visit was not kept."""
+        self._counter(metrics.VITAL_DROPPED, reason).inc()
+
+    def vitals(self, p75: Mapping[tuple[Vital, str, str], float]) -> None:
+        """Web vitals by (vital, route, device); they replace those told before."""
+        for metric in metrics.VITAL_P75.values():
+            self._exposition.family(metric).clear()
+        for (vital, route, device), value in p75.items():
+            self._gauge(metrics.VITAL_P75[vital.unit], vital, route, device).set(value)
+
+    def errors(self, error_class: str, count: int) -> None:
+        """Errors of a class that were sent in; 0 to begin with, so that rate() sees the first."""
+        self._counter(metrics.ERRORS, error_class).inc(count)
 
     def store(self, *, up: bool) -> None:
         """Whether the store answers."""

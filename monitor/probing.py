@@ -72,6 +72,9 @@ async def probe(settings: Settings, end: socket.socket, restarts: int) -> None:
         stopping = asyncio.create_task(stop.wait())
         await asyncio.sleep(0)
         settle()
+        for name, one in settings.probes.items():
+            if (obstacle := one.obstacle()) is not None:
+                log.error("a probe can't run here", probe=name, reason=obstacle)
         log.info("probing", probes=len(beats))
         done, pending = await asyncio.wait(
             [sending, probing, looking, counting, witnessing, calling, asked, stopping],

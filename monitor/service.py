@@ -8,6 +8,7 @@ import socket
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -48,6 +49,7 @@ from monitor.drifting import Drifting
 from monitor.errors import CannotRunError, ConfigurationError, MonitorError
 from monitor.event_loop import run
 from monitor.exporter import Exporter
+from monitor.ingest.intake import Intake
 from monitor.link import Heartbeat, MoreCalls, TakeSnapshot, ask, read_link
 from monitor.logs import configure_logs
 from monitor.pipeline import Pipeline
@@ -58,13 +60,19 @@ from monitor.settings import StoreSettings
 from monitor.silence import PROBING
 from monitor.spool import Spool
 from monitor.store import STORE_VARIABLE, data_directory
+from monitor.tracking.postgres import PostgresErrors
+from monitor.tracking.tracker import ErrorTracker
 from monitor.usage import Usage
+from monitor.visits.postgres import PostgresVisits
+from monitor.visits.watch import Visits
 from monitor.vitals import EVERY_SECONDS, Vitals
 from monitor.watch import Watch
 from monitor.web.app import create_app
 from monitor.web.pages import add_pages
+from monitor.web.performance_test import performance_test_routes
 from monitor.web.rights import Gate
 from monitor.web.site import Site
+from monitor.web.visit_routes import visit_routes
 from probes import series_of
 from thresholds import CheckKind
 
@@ -81,6 +89,8 @@ _SILENCE_SECONDS = 10.0
 _ANSWERS_SECONDS = 30.0
 _CHRONICLE_SECONDS = 5.0
 _CHECKS_SECONDS = 60.0
+_VISITS_SECONDS = 60.0
+_ERRORS_SECONDS = 10.0
 # How long a stop waits for messages that are being sent.
 _DRAIN_SECONDS = 8.0
 
@@ -194,7 +204,10 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
 
         checks = ScheduledChecks(configuration, check_runs, deployment_is_watched, clock)
         creep = CreepWatch(Creep(figures, settings.environment, pool), series, exporter, clock)
-        gate = Gate(AccessTokens(pool), clock, operators_need_token=settings.http.require_operator_token)
+        tokens = AccessTokens(pool)
+        errors = ErrorTracker(settings, PostgresErrors(pool, settings.environment), exporter, clock)
+        gate = Gate(tokens, clock, operators_need_token=settings.http.require_operator_token)
+        intake = Intake(settings.ingest, tokens, exporter, clock)
         app = create_app(
             settings=settings,
             watch=watch,
@@ -206,10 +219,22 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             deployments=deployments,
             evaluated=evaluated,
             checks=check_runs,
+            intake=intake,
+            errors=errors,
             exporter=exporter,
             gate=gate,
             clock=clock,
         )
+        visits = Visits(
+            PostgresVisits(pool, settings.environment),
+            figures,
+            exporter,
+            pipeline.tell,
+            timedelta(days=settings.store.rollups_days),
+            clock,
+        )
+        app.include_router(visit_routes(visits, intake, gate))
+        app.include_router(performance_test_routes(measurements, series, settings.probes, gate, clock))
         vitals = Vitals(pool, spool, watch, clock)
         add_pages(
             app,
@@ -229,6 +254,8 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
                 deployments=deployments,
                 evaluated=evaluated,
                 checks=check_runs,
+                visits=visits,
+                errors=errors,
                 gate=gate,
                 clock=clock,
             ),
@@ -237,9 +264,18 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3)
         )
 
-        untold = [PROBING.name, *companion.series, *(one.series for one in CheckKind)]
-        await _tried(partial(alerts.retire, [*series, *untold]))
+        untold = [PROBING.name, *companion.series, *(one.series for one in CheckKind), *errors.series]
+
+        async def retire() -> None:
+            await alerts.retire([*series, *untold, *await visits.names()])
+
+        await _tried(retire)
         await _tried(pipeline.watch_drift)  # what has been measured since the last stop waits in the link for it
+        await _tried(errors.restore)
+
+        async def tell_errors() -> None:
+            await pipeline.tell(errors.findings())
+
         async with asyncio.TaskGroup() as group:
             taking = group.create_task(_take(link, stop, pipeline, chronicle, watch, exporter, clock))
             delivering = group.create_task(alerts.run())
@@ -260,7 +296,13 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
                 group.create_task(_every(_CHECKS_SECONDS, checks.run_due, clock)),
                 group.create_task(_every(_CHECKS_SECONDS, pipeline.tell_checks, clock, first=0.0)),
                 group.create_task(_every(_HOUSEKEEPING_SECONDS, chronicle.keep_house, clock)),
+                group.create_task(errors.writer.run()),
+                group.create_task(_every(_ERRORS_SECONDS, tell_errors, clock)),
+                group.create_task(_every(_HOUSEKEEPING_SECONDS, errors.keep_house, clock)),
                 group.create_task(_every(EVERY_SECONDS, vitals.look, clock, first=0.0)),
+                group.create_task(visits.writer.run()),
+                group.create_task(_every(_VISITS_SECONDS, visits.look, clock, first=0.0)),
+                group.create_task(_every(_HOUSEKEEPING_SECONDS, visits.keep_house, clock)),
             ]
             serving = group.create_task(server.serve([listener]))
             log.info("ready to serve", series=len(series), instance=instance)
@@ -270,10 +312,12 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
                 beat.cancel()
             await _ended(taking)
             await pipeline.remember_drift()
+            await _tried(errors.writer.flush)
             alerts.drain()
             await _ended(delivering)
             server.should_exit = True
             await serving
+            await visits.writer.flush()
 
 
 def _spool(settings: StoreSettings) -> Spool:

@@ -9,10 +9,21 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, field_
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from alerts import ChannelSettings, WatchdogSettings, WebhookSettings
+from monitor.ingest.admission import origin_of
+from monitor.links import checked_template
 from monitor.load.settings import LoadSettings
 from monitor.logs import LogFormat
 from probes import Probes, Target
-from thresholds import GradeBands, LimitOverride, Profile, ProfileFigures, RollbackOverride, RoutingOverride
+from thresholds import (
+    GradeBands,
+    LimitOverride,
+    Profile,
+    ProfileFigures,
+    RollbackOverride,
+    RoutingOverride,
+    load_routing,
+)
+from thresholds.error_class import ErrorClassOverride, load_error_classes
 from thresholds.quantity import Duration
 
 PREFIX = "PORTALWATCH_"
@@ -102,6 +113,54 @@ class ChecksSettings(Section):
     always: bool = Field(False, description="whether they run by the schedule also without a deployment")
 
 
+class IngestSettings(Section):
+    """Who may send something in, and how much. By default nobody may: there is no origin, and no token."""
+
+    origins: tuple[str, ...] = Field((), description="origins whose pages may send, as https://portal.example:8443")
+    body_bytes: int = Field(65_536, ge=1_024, le=1_048_576, description="largest body")
+    per_client: float = Field(20, gt=0, description="requests a second of one address without a token; 5 s at once")
+    overall: float = Field(2_000, gt=0, description="requests a second of everybody together")
+    clock_skew: Duration = Field(300.0, ge=0, description="how far a client's clock may be off and is still noted")
+    errors_days: int = Field(30, ge=1, description="days for which errors are kept")
+    hash_key: SecretStr | None = Field(
+        None, min_length=16, description="key that user ids are hashed with; signing_key without it"
+    )
+
+    @field_validator("origins")
+    @classmethod
+    def _as_browsers_write_them(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(origin_of(one) for one in origins)
+
+
+class ErrorsSettings(Section):
+    """How errors that are sent in are told apart."""
+
+    classes: dict[str, ErrorClassOverride] = Field({}, description="classes that differ or are new, by name")
+
+    @field_validator("classes")
+    @classmethod
+    def _are_whole(cls, classes: dict[str, ErrorClassOverride]) -> dict[str, ErrorClassOverride]:
+        for name, one in classes.items():
+            known = load_error_classes().classes
+            lacking = [key for key in ("pattern", "level", "route") if getattr(one, key) is None]
+            if name not in known and lacking:
+                raise ValueError(f"{name} is no shipped class ({', '.join(known)}), so it needs a {lacking[0]}")
+        load_error_classes().overridden(classes)
+        return classes
+
+
+class LinksSettings(Section):
+    """Addresses of other systems that pages lead to; {correlation_id}, {from} and {to} are filled in."""
+
+    logs: str | None = Field(None, description="where log lines are found")
+    sentry: str | None = Field(None, description="where Sentry has an error")
+
+    @field_validator("logs", "sentry")
+    @classmethod
+    def _can_be_filled(cls, template: str | None) -> str | None:
+        return None if template is None else checked_template(template)
+
+
 class AlertSettings(RoutingOverride):
     """Where alerts go: tiers name channels, and this says what each of them is."""
 
@@ -134,6 +193,9 @@ class Settings(BaseSettings):
     evaluation: EvaluationSettings = EvaluationSettings()
     capture: CaptureSettings = CaptureSettings()
     checks: ChecksSettings = ChecksSettings()
+    ingest: IngestSettings = IngestSettings()
+    errors: ErrorsSettings = ErrorsSettings()
+    links: LinksSettings = LinksSettings()
     targets: dict[str, Target] = Field({}, description="what probes look at, by name")
     probes: Probes = Field({}, description="what is measured, by name")
     thresholds: dict[str, LimitOverride] = Field(
@@ -151,6 +213,17 @@ class Settings(BaseSettings):
         if taken := [name for name in PROBE_COMMANDS if name in probes]:
             raise ValueError(f"a probe can't be called {taken[0]}: `portalwatch probe {taken[0]}` is a command")
         return probes
+
+    @model_validator(mode="after")
+    def _classes_are_routed(self) -> Self:
+        known = load_routing().alert_categories | set(self.alerts.routes)
+        for name, one in self.errors.classes.items():
+            if one.route is not None and one.route not in known:
+                raise ValueError(
+                    f"errors.classes.{name}.route: unknown alert category {one.route!r}, known are "
+                    f"{', '.join(sorted(known))}"
+                )
+        return self
 
     @model_validator(mode="after")
     def _others_come_with_a_token(self) -> Self:

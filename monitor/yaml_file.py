@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 # Keys whose value may stand in a file of its own: `url_file` for `url`.
-SECRET_KEYS = frozenset({"url", "username", "password", "signing_key", "token", "bearer", "proxy"})
+SECRET_KEYS = frozenset({"url", "username", "password", "signing_key", "hash_key", "token", "bearer", "proxy"})
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 
 Location = tuple[str | int, ...]

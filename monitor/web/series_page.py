@@ -1,18 +1,21 @@
 """`/series/{name}`: one series, out of the store and of what was seen last."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse
+from pydantic import AwareDatetime
 
 from baselines import Series, SeriesComparison, Unit
 from baselines.watcher import Drift
 from dashboards.pages.chart import Course, Reference
 from dashboards.pages.series_page import (
+    CallsAround,
     FailedCall,
+    NotableCall,
     PlanEntry,
     ReferenceStanding,
     SeriesPage,
@@ -31,6 +34,9 @@ from thresholds import rules_of, standing_of, written
 # Failures further back are history that the drawing shows.
 _FAILURES_OF = timedelta(days=7)
 _MOST_FAILURES = 20
+# What led to an alert stands shortly before it, and what it looked like shortly after.
+_AROUND = timedelta(minutes=10)
+_MOST_CALLS = 10
 
 
 def add_series_page(app: FastAPI, site: Site) -> None:
@@ -42,12 +48,16 @@ def add_series_page(app: FastAPI, site: Site) -> None:
         include_in_schema=False,
         response_class=HTMLResponse,
     )
-    async def series_page(request: Request, name: str, window: Window = Window.DAY) -> HTMLResponse:
+    async def series_page(
+        request: Request, name: str, window: Window = Window.DAY, at: AwareDatetime | None = None
+    ) -> HTMLResponse:
         if name not in site.watch.series:
             near = get_close_matches(name, site.watch.series, n=3, cutoff=0.5)
             raise HTTPException(404, f"There is no series {name}." + (f" Near it: {', '.join(near)}." if near else ""))
         frame = await site.frame(request)
         page = await _page(site, site.watch.series[name], window, for_operator=frame.is_operator)
+        if frame.is_operator:
+            page = replace(page, around=await _around(site, name, at or site.clock.now()))
         return HTMLResponse(render_series_page(page, frame, reload=request.query_params.get("reload") != "off"))
 
 
@@ -79,6 +89,19 @@ async def _page(site: Site, series: Series, window: Window, *, for_operator: boo
         failures=stored.failures,
         plans=stored.plans,
     )
+
+
+async def _around(site: Site, name: str, at: datetime) -> CallsAround | None:
+    """The calls around an instant; None while the store can't be asked, or where there were none."""
+    try:
+        start, end = at - _AROUND, at + _AROUND
+        found = await site.history.calls(name, start, end, _MOST_CALLS)
+    except (*STORE_IS_AWAY, OverflowError):
+        return None
+    calls = [
+        NotableCall(at=one.at, outcome=one.outcome, value=one.value, correlation_id=one.correlation_id) for one in found
+    ]
+    return CallsAround(start=start, end=min(end, site.clock.now()), calls=calls) if calls else None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from itertools import cycle
 from baselines.measurement import Measurement, Outcome, Reason
 from baselines.series import SeriesRegistry, Unit
 from baselines.verdict import Comparison, Verdict
+from baselines.vital import Vital
 from baselines.watcher import Drift
 from monitor.exporter import Exporter
 from tests.dashboards.examples import SLOW, compared, finding
@@ -65,6 +66,13 @@ def busy_exporter() -> Exporter:
     busy.outbox(2)
     busy.dropped()
     busy.spooled(3)
+    busy.ingested("errors", "accepted")
+    busy.ingest_dropped("errors", 1)
+    for vital in Vital:
+        busy.vital_counted(vital, "mobile")
+    busy.vitals({(vital, "/clients/:id", "mobile"): 0.2 for vital in Vital})
+    busy.vital_dropped("bot")
+    busy.errors("authorization", 1)
     busy.store(up=True)
     busy.restarted("probing")
     busy.process("service", cpu_seconds=1.5, resident_bytes=90e6)

@@ -31,7 +31,7 @@ def create_portal(
 ) -> FastAPI:
     """The portal on the database that `dsn` names; `secret` signs its tokens, which last `token_minutes`.
 
-    `watch_url` is where a portalwatch is that its pages tell of their visits; `instrumentation` is how it is looked into.
+    `watch_url` is where a portalwatch is that its pages tell of their visits; `instrumentation` is how it is seen into.
 
     Raises ValueError for an empty secret or a token that would not last.
     """
