@@ -53,6 +53,7 @@ EMPTY_FOR_A_REASON = {
     "portalwatch_delivery_duration_seconds": "a channel that had nothing to deliver took no time for it",
     "portalwatch_scheduled_captures_total": "the demo has no schedule of captures",
     'status="started"': "no phase runs",
+    "portalwatch_web_vital": "nobody visits the demo with a browser",
     "portalwatch_deployment_users_allowed": "no phase runs",
     "portalwatch_deployment_advice": "no gate was judged",
     'reason="fired"': "nothing fires while all is well",
