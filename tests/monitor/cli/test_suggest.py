@@ -158,9 +158,15 @@ def test_coverage_says_what_the_suggested_probes_stand_for(watched: Watched) -> 
     assert {one["nature"] for one in database["uncovered"]} <= {"read", "write"}
     (portal,) = answer["portals"]
     assert (portal["target"], portal["counted"]) == ("portal", True)
-    assert portal["share"] >= 0.9
+    assert portal["share"] >= 0.85
     assert portal["probes"]["get_client_groups_products"] > 0.1
-    assert "/auth/login" in {one["route"] for one in portal["uncovered"]}
+    # Nothing of what its users ask for: the log-in, and what `suggest` itself tried that is not there yet.
+    assert {one["route"] for one in portal["uncovered"]} == {
+        "/auth/login",
+        "/api/client_groups/{group_id}/information_items",
+        "/api/client_groups/{group_id}/kyc_report",
+        "/api/client_groups/{group_id}/kyc_report.{form}",
+    }
     assert answer["unreadable"] == {}
     table = portalwatch("probe", "coverage", "--config", suggested)
     assert table.code == 0
