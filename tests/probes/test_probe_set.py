@@ -362,7 +362,7 @@ def test_what_acts_as_a_user_holds_back_while_nobody_may_work(acts_as_user: bool
     assert not acts_as_user or told == [Reason.PAUSED, "phase_3 allows no users"]
 
 
-def test_requests_and_queries_act_as_users() -> None:
+def test_requests_queries_and_pages_act_as_users() -> None:
     """What only reads figures of the host, the server or the portal goes on while nobody may work."""
     acting = {name for name, kind in load_probe_kinds().items() if kind.settings.acts_as_user}
-    assert acting == {"http", "journey", "sql"}
+    assert acting == {"http", "journey", "page", "sql"}
