@@ -20,7 +20,6 @@ from monitor.deployment.postgres import PostgresDeployments
 from monitor.exporter import Exporter
 from monitor.ingest.browsers import BrowserAccess
 from monitor.ingest.intake import Intake
-from monitor.pipeline import STORE_IS_AWAY
 from monitor.settings import Settings
 from monitor.tracking.tracker import ErrorTracker
 from monitor.watch import Watch
@@ -31,9 +30,8 @@ from monitor.web.error_routes import error_routes
 from monitor.web.hardening import Hardening
 from monitor.web.rights import Gate
 from monitor.web.status import series_documents
+from monitor.web.store_needed import store_needed
 from monitor.web.webhooks import webhook_routes
-
-_NO_STORE = "the store can't be reached; try again"
 
 
 def create_app(
@@ -95,28 +93,22 @@ def create_app(
     async def list_changes(since: AwareDatetime | None = None) -> list[dict[str, object]]:
         """What changed in the watched systems since an instant with its time zone, by default a day ago."""
         now = clock.now()
-        try:
+        with store_needed():
             changes = await ledger.between(settings.environment, since or now - timedelta(days=1), now)
-        except STORE_IS_AWAY as error:
-            raise HTTPException(503, _NO_STORE) from error
         return change_documents(changes)
 
     @app.get("/api/v1/snapshots", dependencies=[operator])
     async def list_snapshots(since: AwareDatetime | None = None) -> list[dict[str, Any]]:
         """What was kept as evidence since an instant with its time zone, by default a day ago; the newest first."""
-        try:
+        with store_needed():
             kept = await snapshots.since(settings.environment, since or clock.now() - timedelta(days=1))
-        except STORE_IS_AWAY as error:
-            raise HTTPException(503, _NO_STORE) from error
         return [one.headline() for one in kept]
 
     @app.get("/api/v1/snapshots/{number}", dependencies=[operator])
     async def show_snapshot(number: int) -> dict[str, Any]:
         """One snapshot: sessions, who waits for whom, processes of the host."""
-        try:
+        with store_needed():
             kept = await snapshots.find(settings.environment, number)
-        except STORE_IS_AWAY as error:
-            raise HTTPException(503, _NO_STORE) from error
         if kept is None:
             raise HTTPException(404, f"there is no snapshot {number}")
         return kept.document()
@@ -124,10 +116,8 @@ def create_app(
     @app.get("/api/v1/checks", dependencies=[operator])
     async def list_checks() -> list[dict[str, Any]]:
         """The latest kept run of each check: every component with its lines."""
-        try:
+        with store_needed():
             latest = await checks.latest(settings.environment)
-        except STORE_IS_AWAY as error:
-            raise HTTPException(503, _NO_STORE) from error
         return [one.document() for one in latest.values()]
 
     app.add_middleware(BrowserAccess, origins=settings.ingest.origins)

@@ -13,11 +13,9 @@ from dashboards.pages.baseline_pages import render_baseline, render_baseline_lis
 from monitor.access import Right
 from monitor.comparing import Comparing, live_capture
 from monitor.errors import ConfigurationError
-from monitor.pipeline import STORE_IS_AWAY
 from monitor.web.site import Site
+from monitor.web.store_needed import store_needed
 from thresholds import Assessment, Profile
-
-_NO_STORE = "The store can't be reached; try again."
 
 
 def add_baseline_pages(app: FastAPI, site: Site) -> None:
@@ -26,10 +24,8 @@ def add_baseline_pages(app: FastAPI, site: Site) -> None:
 
     @app.get("/baselines", dependencies=[operator], include_in_schema=False, response_class=HTMLResponse)
     async def baseline_list(request: Request) -> HTMLResponse:
-        try:
+        with store_needed():
             summaries = await site.baselines.summaries()
-        except STORE_IS_AWAY as error:
-            raise HTTPException(503, _NO_STORE) from error
         return HTMLResponse(render_baseline_list(summaries, await site.frame(request), site.clock.now()))
 
     @app.get("/baselines/{name:path}", dependencies=[operator], include_in_schema=False, response_class=HTMLResponse)
@@ -62,26 +58,24 @@ def add_baseline_pages(app: FastAPI, site: Site) -> None:
 
 async def _load(site: Site, name: str) -> Baseline:
     try:
-        return await site.baselines.load(name)
+        with store_needed():
+            return await site.baselines.load(name)
     except BaselineError as error:
         raise HTTPException(404, str(error)) from error
-    except STORE_IS_AWAY as error:
-        raise HTTPException(503, _NO_STORE) from error
 
 
 async def _materials(site: Site, comparing: Comparing, before: Baseline, after: str) -> Materials:
     now = site.clock.now()
     try:
-        if after == LIVE:
-            live = await live_capture(site.measurements, site.ledger, site.watch.series, site.configuration, now)
-            if live is None:
-                raise HTTPException(
-                    409, "There is no live session yet: a series must have been measured 20 times undisturbed."
-                )
-            return await comparing.materials(before, live, until=now)
-        capture = await _load(site, after)
-        return await comparing.materials(before, capture, look=await comparing.look_due(capture))
+        with store_needed():
+            if after == LIVE:
+                live = await live_capture(site.measurements, site.ledger, site.watch.series, site.configuration, now)
+                if live is None:
+                    raise HTTPException(
+                        409, "There is no live session yet: a series must have been measured 20 times undisturbed."
+                    )
+                return await comparing.materials(before, live, until=now)
+            capture = await _load(site, after)
+            return await comparing.materials(before, capture, look=await comparing.look_due(capture))
     except (BaselineError, ConfigurationError) as error:
         raise HTTPException(422, str(error)) from error
-    except STORE_IS_AWAY as error:
-        raise HTTPException(503, _NO_STORE) from error

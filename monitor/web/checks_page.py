@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 
 from dashboards.pages.checks_page import CheckRun, CheckSection, ChecksPage, history_of, render_checks_page
 from monitor.access import Right
-from monitor.pipeline import STORE_IS_AWAY
 from monitor.web.site import Site
+from monitor.web.store_needed import store_needed
 from thresholds import CheckKind, load_schedule
 
 _HISTORY_OF = timedelta(days=7)
@@ -24,10 +24,8 @@ def add_checks_page(app: FastAPI, site: Site) -> None:
         response_class=HTMLResponse,
     )
     async def checks_page(request: Request) -> HTMLResponse:
-        try:
+        with store_needed():
             page = await _page(site)
-        except STORE_IS_AWAY as error:
-            raise HTTPException(503, "The store can't be reached; try again.") from error
         reload = request.query_params.get("reload") != "off"
         return HTMLResponse(render_checks_page(page, await site.frame(request), reload=reload))
 

@@ -18,12 +18,11 @@ from monitor.deployment.phase import PhaseStatus
 from monitor.deployment.postgres import Decide, PostgresDeployments
 from monitor.deployment.story import story_of
 from monitor.errors import ConfigurationError, RefusedError, UndecidedError
-from monitor.pipeline import STORE_IS_AWAY
 from monitor.web.by import By, Line, name_of
 from monitor.web.forms import fields_of
 from monitor.web.rights import Gate
+from monitor.web.store_needed import store_needed
 
-_NO_STORE = "the store can't be reached; try again"
 _REASON_LENGTH = 500
 _Told = Literal["started", "completed", "failed", "rolled_back"]
 
@@ -121,18 +120,15 @@ def deployment_routes(
         # A store takes some of what no name can have for a fault of its own.
         if name is not None and name != one_line(name):
             return None
-        try:
+        with store_needed():
             return await deployments.find(name)
-        except STORE_IS_AWAY as error:
-            raise HTTPException(503, _NO_STORE) from error
 
     async def _change(decide: Decide) -> Deployment:
         try:
-            return await deployments.change(decide, clock.now())
+            with store_needed():
+                return await deployments.change(decide, clock.now())
         except ConfigurationError as error:
             raise HTTPException(409, str(error)) from error
-        except STORE_IS_AWAY as error:
-            raise HTTPException(503, _NO_STORE) from error
 
     async def _answer(decide: Decide) -> Response:
         """For a script: how it stands then, or why not."""

@@ -8,12 +8,11 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Res
 from baselines import Clock
 from monitor.access import Right
 from monitor.ingest.intake import Intake
-from monitor.pipeline import STORE_IS_AWAY
 from monitor.tracking.report import ErrorReport
 from monitor.tracking.tracker import KIND, ErrorTracker
 from monitor.web.rights import Gate
+from monitor.web.store_needed import store_needed
 
-_NO_STORE = "the store can't be reached; try again"
 _HOURS = timedelta(days=2)
 _ACCEPTED = b'{"status": "accepted"}'
 
@@ -42,33 +41,27 @@ def error_routes(intake: Intake, tracker: ErrorTracker, gate: Gate, clock: Clock
     ) -> list[dict[str, Any]]:
         """Groups that were seen lately, the latest first; with a correlation id the single errors that share it."""
         since = clock.now() - timedelta(days=days)
-        try:
+        with store_needed():
             if correlation_id is not None:
                 shared = await tracker.store.events(since, correlation_id=correlation_id, error_class=error_class)
                 return [one.document() for one in shared]
             return [one.document() for one in await tracker.store.groups(since, error_class)]
-        except STORE_IS_AWAY as error:
-            raise HTTPException(503, _NO_STORE) from error
 
     @routes.get("/api/v1/errors/trends", dependencies=[operator])
     async def trends() -> dict[str, Any]:
         """The last hour: total, by class and component, what is rising, clusters, recommendations."""
-        try:
+        with store_needed():
             return (await tracker.store.trend(clock.now(), tracker.classes)).document()
-        except STORE_IS_AWAY as error:
-            raise HTTPException(503, _NO_STORE) from error
 
     @routes.get("/api/v1/errors/{fingerprint}", dependencies=[operator])
     async def show_error(fingerprint: Fingerprint) -> dict[str, Any]:
         """One group: counts of the last two days by hour, and its newest errors."""
-        try:
+        with store_needed():
             group = await tracker.store.group(fingerprint)
             if group is None:
                 raise HTTPException(404, f"there is no error {fingerprint}")
             hours = await tracker.store.hours(fingerprint, clock.now() - _HOURS)
             events = await tracker.store.events(group.first_seen, fingerprint=fingerprint)
-        except STORE_IS_AWAY as error:
-            raise HTTPException(503, _NO_STORE) from error
         return {
             **group.document(),
             "hours": {at.isoformat(): count for at, count in hours.items()},

@@ -18,11 +18,11 @@ from dashboards.pages.errors_page import (
 )
 from monitor.access import Right
 from monitor.links import filled
-from monitor.pipeline import STORE_IS_AWAY
 from monitor.settings import LinksSettings
 from monitor.tracking.postgres import StoredEvent, StoredGroup
 from monitor.web.error_routes import CorrelationId, Fingerprint
 from monitor.web.site import Site
+from monitor.web.store_needed import store_needed
 from thresholds import Level
 from thresholds.error_class import UNCLASSIFIED, series_of_class
 
@@ -43,23 +43,19 @@ def add_errors_pages(app: FastAPI, site: Site) -> None:
         error_class: Annotated[str | None, Query(alias="class", max_length=40)] = None,
         correlation_id: Annotated[CorrelationId | None, Query(alias="id")] = None,
     ) -> HTMLResponse:
-        try:
+        with store_needed():
             page = await _page(site, error_class, correlation_id, links)
-        except STORE_IS_AWAY as error:
-            raise HTTPException(503, "The store can't be reached; try again.") from error
         return HTMLResponse(render_errors_page(page, await site.frame(request)))
 
     @app.get("/errors/{fingerprint}", dependencies=[operator], include_in_schema=False, response_class=HTMLResponse)
     async def error_page(request: Request, fingerprint: Fingerprint) -> HTMLResponse:
         now = site.clock.now()
-        try:
+        with store_needed():
             group = await site.errors.store.group(fingerprint)
             if group is None:
                 raise HTTPException(404, f"There is no error {fingerprint}.")
             counts = await site.errors.store.hours(fingerprint, now - timedelta(hours=_HOURS))
             events = await site.errors.store.events(group.first_seen, fingerprint=fingerprint)
-        except STORE_IS_AWAY as error:
-            raise HTTPException(503, "The store can't be reached; try again.") from error
         series = series_of_class(group.error_class)
         alert = next((one for one in await site.alerts.list_alerts() if one.alert.series == series), None)
         page = ErrorGroupPage(

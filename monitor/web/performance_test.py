@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, HTTPException
 from baselines import Clock, Measurement, Outcome, SeriesRegistry
 from baselines.postgres import PostgresMeasurements
 from monitor.access import Right
-from monitor.pipeline import STORE_IS_AWAY
 from monitor.web.rights import Gate
+from monitor.web.store_needed import store_needed
 from probes import ProbeSettings
 
 CATEGORY = "api_endpoints"
@@ -72,10 +72,8 @@ def performance_test_routes(
         measured."""
         nonlocal kept
         if kept is None or clock.monotonic() - kept[0] > _CACHED_SECONDS:
-            try:
+            with store_needed():
                 measured = await measurements.since(list(deadlines), clock.now() - WINDOW)
-            except STORE_IS_AWAY as error:
-                raise HTTPException(503, "the store can't be reached; try again") from error
             kept = clock.monotonic(), ResponseTimes.of(measured, deadlines)
         times = kept[1]
         if times is None:

@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 
 from dashboards.pages.vitals_page import VitalsPage, render_vitals_page, vitals_page
 from monitor.access import Right
-from monitor.pipeline import STORE_IS_AWAY
 from monitor.web.site import Site
+from monitor.web.store_needed import store_needed
 
 
 def add_vitals_page(app: FastAPI, site: Site) -> None:
@@ -21,10 +21,8 @@ def add_vitals_page(app: FastAPI, site: Site) -> None:
         response_class=HTMLResponse,
     )
     async def show_vitals(request: Request) -> HTMLResponse:
-        try:
+        with store_needed():
             page = await _page(site)
-        except STORE_IS_AWAY as error:
-            raise HTTPException(503, "The store can't be reached; try again.") from error
         reload = request.query_params.get("reload") != "off"
         return HTMLResponse(render_vitals_page(page, await site.frame(request), reload=reload))
 

@@ -175,6 +175,20 @@ def test_an_alert_is_acknowledged_over_http(store: str) -> None:
     visit(store, act)
 
 
+@pytest.mark.parametrize("path", ["changes", "snapshots", "snapshots/1", "checks", "errors", "errors/trends"])
+def test_what_only_the_store_knows_says_that_it_is_away(path: str, store: str) -> None:
+    """503 with what to do, and nothing of the database in it."""
+
+    async def act(house: House) -> None:
+        async with store_pool(store) as pool:
+            await pool.execute("ALTER SCHEMA public RENAME TO elsewhere")
+        answer = await house.client.get(f"/api/v1/{path}")
+        assert answer.status_code == 503
+        assert answer.json() == {"detail": "The store can't be reached; try again."}
+
+    visit(store, act)
+
+
 @pytest.mark.parametrize("path", ["/health", "/ready", "/metrics", "/docs", "/api/v1/series"])
 def test_the_public_view_needs_no_token(path: str, store: str) -> None:
     """Also where operators need one."""

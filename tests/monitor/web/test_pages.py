@@ -220,14 +220,16 @@ def test_pages_live_without_the_store(open_house: Shown) -> None:
         def __getattr__(self, name: str) -> object:
             raise ConnectionRefusedError(name)
 
-    for part in (site.history, site.baselines, site.releases, site.vitals, site.measurements):
+    stores = (site.history, site.baselines, site.releases, site.vitals, site.measurements, site.checks)
+    for part in (*stores, site.errors.store, site.visits._store):
         setattr(part, "_pool", Away())  # noqa: B010 - no part of what it offers
     with browser(open_house) as client:
         assert client.get("/").status_code == 200
         assert "the course is not known now" in client.get(f"/series/{SLOW}").text
         assert client.get("/deployment").status_code == 200
         assert client.get("/system").status_code == 200
-        for path in ("/baselines", "/baselines/before-v42", "/compare?before=before-v42"):
+        away = ("/baselines", "/baselines/before-v42", "/compare?before=before-v42", "/checks", "/errors", "/vitals")
+        for path in (*away, "/errors/0123456789abcdef"):
             answer = client.get(path)
             assert answer.status_code == 503
             assert "store" in read_served(answer.text).text
