@@ -1,14 +1,13 @@
 """A portal of the tests: a real uvicorn on a free port of the loopback, and a client that has logged in."""
 
 import contextlib
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import httpx
-import uvicorn
 
+import tests.served
 from monitor.demo.portal import ADVISERS, create_portal
 
 PASSWORD = "only for the tests"
@@ -16,24 +15,9 @@ SERVICE_PASSWORD = "only for the probes of the tests"
 SECRET = "a secret of the tests, long enough to sign with"
 
 
-@contextlib.contextmanager
-def served(dsn: str, watch_url: str | None = None) -> Iterator[str]:
+def served(dsn: str, watch_url: str | None = None) -> AbstractContextManager[str]:
     """The URL of a portal on this database, for as long as the block lasts."""
-    config = uvicorn.Config(
-        create_portal(dsn, secret=SECRET, watch_url=watch_url),
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    return tests.served.served(create_portal(dsn, secret=SECRET, watch_url=watch_url))
 
 
 @contextlib.contextmanager

@@ -1,17 +1,15 @@
 """Applications of the tests: asked in process, or by a real uvicorn on a free port of the loopback."""
 
 import contextlib
-import socket
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import uvicorn
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.types import ASGIApp
 
 from monitor.instrumentation import Failure
+from tests.served import served
 
 
 class Told:
@@ -29,20 +27,6 @@ def asking(app: ASGIApp) -> httpx.AsyncClient:
     """A client of the application itself; an unhandled error is the answer 500, as behind a server."""
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://portal")
-
-
-@contextlib.contextmanager
-def served(app: Any) -> Iterator[str]:
-    """The URL of this application for as long as the block lasts."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @contextlib.contextmanager

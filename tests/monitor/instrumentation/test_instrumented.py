@@ -23,7 +23,8 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from monitor import InstrumentationSettings, correlation_id, instrument
-from tests.monitor.instrumentation.served_app import Told, asking, client_of, served, values
+from tests.monitor.instrumentation.served_app import Told, asking, client_of, values
+from tests.served import served
 
 
 def _eventually(holds: object, *, within_seconds: float = 10) -> bool:
