@@ -43,6 +43,7 @@ from monitor.deployment.companion import EVERY_SECONDS as COMPANION_SECONDS
 from monitor.deployment.companion import Companion
 from monitor.deployment.evaluated import LastEvaluated
 from monitor.deployment.postgres import PostgresDeployments
+from monitor.deployment.status_updates import StatusUpdates
 from monitor.deployment.watching import Watching
 from monitor.drift import DriftWatch
 from monitor.drifting import Drifting
@@ -190,7 +191,7 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             watching=Watching(configuration, comparing, measurements, series, clock),
             pipeline=pipeline,
             watch=watch,
-            channels=channels,
+            status_updates=StatusUpdates(deployments, channels, exporter, clock),
             end_silences=alerts.end_silences_of,
             hold_back=partial(ask, link),
             evaluated=evaluated,

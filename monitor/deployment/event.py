@@ -6,6 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+# Who is told to have done what the service does by itself.
+SERVICE = "portalwatch"
+
 
 class EventKind(StrEnum):
     """A closed list, because a deployment is read back from it."""

@@ -60,6 +60,15 @@ def told_by_log(deployment: Deployment) -> list[Phase]:
     return [one for one in deployment.phases.values() if one.name in begun and (one.is_running or one.is_done)]
 
 
+def log_is_gone(deployment: Deployment, logged: Sequence[LoggedOperation] | None) -> str:
+    """Why nothing is followed any more where a log told of phases and is not there; empty else."""
+    told = told_by_log(deployment)
+    if logged is not None or not told or deployment.stage is not Stage.UNDER_WAY:
+        return ""
+    names = ", ".join(one.name for one in told)
+    return f"it is gone, and told of {names}; `portalwatch deploy phase NAME --as rolled_back` says what was taken back"
+
+
 def _events(deployment: Deployment, row: LoggedOperation, now: datetime) -> Iterator[NewEvent]:
     source, phase = _source(row), deployment.phases[row.phase]
     status = PhaseStatus(row.status)

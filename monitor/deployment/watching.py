@@ -9,11 +9,10 @@ from baselines.from_history import Match
 from monitor.comparing import Comparing, compare_live, live_capture
 from monitor.configuration import Configuration
 from monitor.deployment.deployment import Deployment
-from monitor.deployment.event import EventKind, NewEvent
+from monitor.deployment.event import SERVICE, EventKind, NewEvent
 from monitor.errors import MonitorError
 from monitor.from_history import FromHistory, Wish
 
-BY = "portalwatch"
 EVERY = timedelta(hours=1)
 # What is watched is told in an hour's round numbers: the hour that began after going live is the first.
 _SAME_HOUR = "the same hour of the week before"
@@ -66,7 +65,7 @@ class Watching:
                 detail |= await self._compared(deployment, live, now)
             except BaselineError as error:  # an hour is looked at once, and the watch goes on without what it lacks
                 detail |= {"verdict": Verdict.INCONCLUSIVE, "reason": str(error)}
-        return NewEvent(kind=EventKind.WATCHED, by=BY, source=f"watch:{hour}", detail=detail)
+        return NewEvent(kind=EventKind.WATCHED, by=SERVICE, source=f"watch:{hour}", detail=detail)
 
     async def _compared(self, deployment: Deployment, live: Baseline, now: datetime) -> dict[str, object]:
         before, against = await self._before(deployment, now)
@@ -85,7 +84,7 @@ class Watching:
         """What was measured at this hour of the week before the deployment; its baseline where too little was."""
         wish = Wish(
             name=f"{deployment.name}-hour",
-            by=BY,
+            by=SERVICE,
             until=deployment.opened_at,
             like=now,
             matched=frozenset({Match.HOUR_OF_WEEK}),

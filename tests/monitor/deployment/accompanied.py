@@ -11,7 +11,7 @@ from typing import Any, cast
 import asyncpg
 from pydantic import SecretStr
 
-from alerts import ChannelSettings
+from alerts import AlertObserver, ChannelSettings
 from alerts.channels import open_channels
 from baselines import Measurement, Outcome, Reason
 from baselines.postgres import PostgresBaselines, PostgresMeasurements
@@ -26,6 +26,7 @@ from monitor.deployment.evaluated import LastEvaluated
 from monitor.deployment.event import EventKind, NewEvent
 from monitor.deployment.phase import PhaseStatus
 from monitor.deployment.postgres import PostgresDeployments
+from monitor.deployment.status_updates import StatusUpdates
 from monitor.deployment.watching import Watching
 from monitor.exporter import Exporter
 from monitor.link import HoldBack
@@ -39,6 +40,32 @@ from tests.monitor.deployment.driven import opening, result
 from thresholds import Finding, Level
 from thresholds.deployment.gate import Gate, GateState
 from thresholds.deployment.plan import DeploymentPlan
+
+# Three phases; nobody may work in the first of them.
+PLAN = DeploymentPlan.model_validate(
+    {
+        "title": "three phases",
+        "contacts": {"name": "Carol Jones", "status": ["chat"]},
+        "gate": ["comparison", "limits"],
+        "phases": {
+            "quiet": {"title": "nobody works", "expected": "1 h", "users": 0},
+            "few": {"title": "two may work", "expected": "1 h", "users": 2},
+            "all": {"title": "all may work", "expected": "1 h"},
+        },
+    }
+)
+PROBES = {
+    "targets": {"portal": {"kind": "http", "url": "http://127.0.0.1:1"}},
+    "probes": {
+        "usage": {
+            "kind": "scrape",
+            "category": "portal_usage",
+            "target": "portal",
+            "path": "/metrics",
+            "series": {"concurrent_users": {"value": "portal_active_users"}},
+        }
+    },
+}
 
 
 @dataclass
@@ -130,7 +157,7 @@ class Accompanied:
             watching=self.watching(own),
             pipeline=telling,
             watch=watch,
-            channels=open_channels({"chat": sink_channel(self.sink.port, "chat"), "mail": self._mail()}, exported),
+            status_updates=self.status_updates(exported, own),
             end_silences=end_silences or note,
             hold_back=held.append,
             evaluated=evaluated,
@@ -138,6 +165,12 @@ class Accompanied:
             clock=self.clock,
         )
         return Service(companion, watch, telling, evaluated, held, ended, exported)
+
+    def status_updates(self, observer: AlertObserver, pool: asyncpg.Pool | None = None) -> StatusUpdates:
+        """Those of a service that has just begun; the channels are `chat`, a sink, and `mail`."""
+        channels = open_channels({"chat": sink_channel(self.sink.port, "chat"), "mail": self._mail()}, observer)
+        deployments = PostgresDeployments(pool or self.pool, self.configuration.settings.environment)
+        return StatusUpdates(deployments, channels, observer, self.clock)
 
     def _mail(self) -> ChannelSettings:
         query = "mode=insecure&from=watch@corp.example&to=ops@corp.example"

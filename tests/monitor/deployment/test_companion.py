@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from alerts import AlertStoreError, Matcher, Silence
@@ -16,59 +15,16 @@ from monitor.deployment.actions import close, decide_rollback, go_live
 from monitor.deployment.companion import EVERY_SECONDS
 from monitor.deployment.deployment import Outcome, Stage
 from monitor.deployment.event import EventKind, NewEvent
-from monitor.deployment.findings import FOLLOWING, GATE, PHASE, STATUS_UPDATE, USERS
-from monitor.deployment.phase import PhaseStatus
+from monitor.deployment.findings import FOLLOWING, GATE, PHASE, USERS
 from monitor.link import HoldBack
 from tests.clocks import START
-from tests.monitor.cli.commands import NOWHERE
 from tests.monitor.cli.stored import SERIES, made
-from tests.monitor.demo.deployed_portal import ask, migrate_quietly, roll_back_quietly
-from tests.monitor.deployment.accompanied import Accompanied, Service, accompanied, accompany
+from tests.monitor.deployment.accompanied import PLAN, PROBES, Accompanied, Service, accompanied, accompany
 from tests.monitor.test_pipeline import opened as opened_pipeline
 from thresholds import Finding, Level, Rule
 from thresholds.deployment.gate import GateState
-from thresholds.deployment.plan import DeploymentPlan
 
 USERS_SERIES = "portal_usage.concurrent_users"
-PLAN = DeploymentPlan.model_validate(
-    {
-        "title": "three phases",
-        "contacts": {"name": "Carol Jones", "status": ["chat"]},
-        "gate": ["comparison", "limits"],
-        "phases": {
-            "quiet": {"title": "nobody works", "expected": "1 h", "users": 0},
-            "few": {"title": "two may work", "expected": "1 h", "users": 2},
-            "all": {"title": "all may work", "expected": "1 h"},
-        },
-    }
-)
-FOLLOWING_PLAN = PLAN.model_copy(
-    update={
-        "follow": True,
-        "phases": {f"phase_{n}": PLAN.phases["few"] for n in range(1, 7)},
-        "contacts": PLAN.contacts.model_copy(update={"status": ()}),
-    }
-)
-PROBES = {
-    "targets": {"portal": {"kind": "http", "url": "http://127.0.0.1:1"}},
-    "probes": {
-        "usage": {
-            "kind": "scrape",
-            "category": "portal_usage",
-            "target": "portal",
-            "path": "/metrics",
-            "series": {"concurrent_users": {"value": "portal_active_users"}},
-        }
-    },
-}
-
-
-def database(dsn: str, **settings: object) -> dict[str, object]:
-    """The portal's database as a target, and a probe on it."""
-    return {
-        "targets": {"db": {"kind": "postgresql", "url": dsn, **settings}},
-        "probes": {"a": {"kind": "sql", "target": "db", "category": "database_queries", "query": "SELECT 1"}},
-    }
 
 
 def critical(series: str = SERIES, *, at: float, rule: Rule = Rule.ABSOLUTE, dry_run: bool = False) -> Finding:
@@ -248,60 +204,6 @@ def test_what_somebody_overrode_does_not_break_the_gate_again(store: str, tmp_pa
     accompany(store, tmp_path, act)
 
 
-def test_a_status_update_every_four_hours_by_two_services_once(store: str, tmp_path: Path) -> None:
-    """Both look at the same instant, each over connections of its own; the message arrives and is kept once."""
-
-    async def act(house: Accompanied) -> None:
-        await house.open(PLAN.model_copy(update={"phases": {"all": PLAN.phases["all"]}, "window_seconds": 7 * 86400}))
-        async with store_pool(store) as other:
-            services = (house.service(), house.service(other))
-            await house.look(*services, seconds=4 * 3600 - 1)
-            assert house.sink.arrived == []
-            for number in range(1, 4):
-                await house.look(*services, seconds=1 if number == 1 else 4 * 3600)
-                await house.look(*services)
-                assert len(house.sink.titles("chat")) == number
-                assert [one["channels"] for one in (await house.now()).messages] == [["chat"]] * number
-            begun_again = house.service()
-            await house.look(begun_again)
-            assert len(house.sink.titles("chat")) == 3
-            assert STATUS_UPDATE not in begun_again.wrong()
-
-    accompany(store, tmp_path, act)
-
-
-def test_who_comes_second_looks_again_before_sending(store: str, tmp_path: Path) -> None:
-    """A service that read that an update is due, and had its turn when the other one had sent it."""
-
-    async def act(house: Accompanied) -> None:
-        await house.open(PLAN)
-        house.clock.advance(4 * 3600)
-        read = await house.now()
-        await house.service().companion._told(read)
-        await house.service().companion._told(read)
-        assert len(house.sink.titles("chat")) == 1
-
-    accompany(store, tmp_path, act)
-
-
-def test_a_status_update_arrives_as_a_mail_too(store: str, tmp_path: Path) -> None:
-    """With what is known of the deployment, and whom to ask; which channel is dead is kept with it."""
-
-    async def act(house: Accompanied) -> None:
-        await house.open(
-            PLAN.model_copy(update={"contacts": PLAN.contacts.model_copy(update={"status": ("chat", "mail")})})
-        )
-        house.sink.behaviour["chat"] = "error"
-        await house.look(house.service(), seconds=4 * 3600)
-        text = house.mailbox.text()
-        for told in ("v42 (three phases)", "ON TRACK", "Carol Jones", "quiet: nobody works"):
-            assert told in text
-        (sent,) = (await house.now()).messages
-        assert (sent["channels"], sent["failed"]) == (["mail"], ["chat"])
-
-    accompany(store, tmp_path, act)
-
-
 def test_a_quiet_phase_beside_another_holds_probes_back_as_well(store: str, tmp_path: Path) -> None:
     """Somebody forgot to say that a phase is over, and the log began the next one."""
 
@@ -313,60 +215,6 @@ def test_a_quiet_phase_beside_another_holds_probes_back_as_well(store: str, tmp_
         await house.do(lambda *_: [NewEvent(kind=EventKind.PHASE_STARTED, by="migration_log", phase="quiet")])
         await house.look(service)
         assert {one.reason for one in service.held} == {"quiet of v42 allows no users"}
-
-    accompany(store, tmp_path, act)
-
-
-def test_nothing_is_sent_that_still_has_a_blank(store: str, tmp_path: Path) -> None:
-    """Without a contact nothing goes out, and after a quarter of an hour somebody is told what is lacking."""
-
-    async def act(house: Accompanied) -> None:
-        service = house.service()
-        await house.open(PLAN.model_copy(update={"contacts": PLAN.contacts.model_copy(update={"name": ""})}))
-        await house.look(service, seconds=4 * 3600)
-        assert service.wrong() == {}
-        await house.look(service, seconds=15 * 60 + 1)
-        assert service.wrong() == {
-            STATUS_UPDATE: "the status update of 2026-03-02 13:00 UTC was not sent; it lacks contact"
-        }
-        assert (house.sink.arrived, (await house.now()).messages) == ([], ())
-
-    accompany(store, tmp_path, act)
-
-
-def test_a_status_update_that_reached_nobody_is_sent_again(store: str, tmp_path: Path) -> None:
-    """It does not count as sent; a minute later it is tried anew, and when it arrives nobody is told it is late."""
-
-    async def act(house: Accompanied) -> None:
-        service = house.service()
-        await house.open(PLAN)
-        house.sink.behaviour["chat"] = "error"
-        await house.look(service, seconds=4 * 3600)
-        tried = len(house.sink.arrived)
-        assert tried > 0
-        await house.look(service)
-        assert len(house.sink.arrived) == tried
-        assert (await house.now()).messages == ()
-        await house.look(service, seconds=16 * 60)
-        assert STATUS_UPDATE in service.wrong()
-        house.sink.behaviour["chat"] = "ok"
-        await house.look(service, seconds=61)
-        await house.look(service)
-        assert len((await house.now()).messages) == 1
-        assert service.wrong() == {}
-
-    accompany(store, tmp_path, act)
-
-
-def test_a_channel_that_the_configuration_has_no_more(store: str, tmp_path: Path) -> None:
-    """The rest of the look is not lost by it."""
-
-    async def act(house: Accompanied) -> None:
-        service = house.service()
-        await house.open(PLAN.model_copy(update={"contacts": PLAN.contacts.model_copy(update={"status": ("gone",)})}))
-        await house.look(service, seconds=5 * 3600)
-        assert STATUS_UPDATE in service.wrong()
-        assert service.exported.deployments == ["v42"]
 
     accompany(store, tmp_path, act)
 
@@ -475,118 +323,6 @@ def test_while_the_store_is_away_what_was_known_last_is_looked_after(store: str,
         assert (nothing_known.held, nothing_known.telling.told) == ([], [])
 
     accompany(store, tmp_path, act, **PROBES)
-
-
-def test_a_portal_whose_database_is_away(store: str, tmp_path: Path) -> None:
-    """It is told that nothing can be followed, without the password, and the rest of the look goes on."""
-
-    async def act(house: Accompanied) -> None:
-        service = house.service()
-        await house.open(FOLLOWING_PLAN)
-        await house.begin("phase_1")
-        await house.look(service, seconds=3700)
-        assert set(service.wrong()) == {FOLLOWING, PHASE}
-        assert "geheim" not in str(service.wrong())
-        assert service.evaluated.of(await house.now()) is None
-
-    accompany(store, tmp_path, act, **database(NOWHERE, connect_timeout="1 s"))
-
-
-def test_a_plan_whose_database_the_configuration_has_no_more(store: str, tmp_path: Path) -> None:
-    """Said like any other reason for which nothing is followed."""
-
-    async def act(house: Accompanied) -> None:
-        service = house.service()
-        await house.open(FOLLOWING_PLAN.model_copy(update={"database": "elsewhere"}))
-        await house.look(service)
-        assert "there is no database elsewhere" in service.wrong()[FOLLOWING]
-
-    accompany(store, tmp_path, act, **PROBES)
-
-
-def test_the_portals_own_migration_is_followed(store: str, portal_database: str, tmp_path: Path) -> None:
-    """The demo portal's: all phases with their operations, ungated ones told, facts read; then it is rolled back, and
-    the log that went with it takes the phases along."""
-
-    async def act(house: Accompanied) -> None:
-        services = house.service(), house.service()
-        await house.open(FOLLOWING_PLAN)
-        await house.look(*services)
-        assert services[0].wrong() == {}
-        await asyncio.to_thread(migrate_quietly, portal_database)
-        await house.look(*services)
-        deployment = await house.now()
-        assert {one.status for one in deployment.phases.values()} == {PhaseStatus.COMPLETED}
-        assert {len(one.operations) for one in deployment.phases.values()} == {1}
-        assert {one.attempts for one in deployment.phases.values()} == {1}
-        assert all(one.ungated for one in deployment.phases.values())
-        assert services[0].wrong()[PHASE] == "phase_6 began although its gate was not open"
-        kinds = await house.kinds()
-        await house.look(*services, times=5)
-        assert await house.kinds() == kinds
-        await house.look(services[0])
-        read = services[0].evaluated.of(deployment)
-        assert read is not None
-        assert read.score.score == 100
-
-        await house.do(lambda one, _: decide_rollback(one, "lea", "slow"))
-        await asyncio.to_thread(roll_back_quietly, portal_database)
-        await house.look(*services)
-        assert {one.status for one in (await house.now()).phases.values()} == {PhaseStatus.ROLLED_BACK}
-        assert (await house.kinds()).count(EventKind.PHASE_ROLLED_BACK) == 6
-        assert FOLLOWING not in services[0].wrong()
-
-    accompany(store, tmp_path, act, **database(portal_database))
-
-
-def test_a_log_that_is_gone_is_told(store: str, portal_database: str, tmp_path: Path) -> None:
-    """Nobody decided to roll back: nothing is forgotten of what it told, until somebody says what was taken back."""
-
-    async def act(house: Accompanied) -> None:
-        service = house.service()
-        await house.open(FOLLOWING_PLAN)
-        await asyncio.to_thread(migrate_quietly, portal_database)
-        await house.look(service)
-        await asyncio.to_thread(ask, portal_database, lambda one: one.execute("DROP TABLE migration_log"))
-        await house.look(service)
-        assert "it is gone, and told of phase_1, phase_2" in service.wrong()[FOLLOWING]
-        assert {one.status for one in (await house.now()).phases.values()} == {PhaseStatus.COMPLETED}
-        for phase in reversed(FOLLOWING_PLAN.phases):
-            await house.end(phase, PhaseStatus.ROLLED_BACK)
-        await house.look(service)
-        assert FOLLOWING not in service.wrong()
-
-    accompany(store, tmp_path, act, **database(portal_database))
-
-
-def test_a_failed_operation_is_told_and_what_nobody_can_read_is_not(
-    store: str, portal_database: str, tmp_path: Path
-) -> None:
-    """By the standing alerts, once a minute: before there is a log, nothing is said of it."""
-
-    async def fail(connection: asyncpg.Connection) -> None:
-        await connection.execute(
-            "INSERT INTO migration_log (phase, operation, status, error_message, started_at, finished_at) VALUES "
-            "('phase_2', 'again', 'failed', 'violates check constraint \"x\"', now(), now())"
-        )
-
-    async def act(house: Accompanied) -> None:
-        service = house.service()
-        await house.open(FOLLOWING_PLAN)
-        await house.look(service)
-        assert "deployment.failed_operations" not in service.said()
-        assert service.said()["deployment.active_connections"] is Level.OK
-        await asyncio.to_thread(migrate_quietly, portal_database)
-        await asyncio.to_thread(ask, portal_database, fail)
-        await house.look(service, times=6)
-        told = service.wrong()
-        assert told["deployment.failed_operations"].endswith("in the last 24 h: 1, must be none")
-        assert "deployment.constraint_errors" in told
-        await house.do(lambda one, _: close(one, "ann", Outcome.ABANDONED, {}))
-        await house.look(service)
-        assert service.wrong() == {}
-
-    accompany(store, tmp_path, act, **database(portal_database))
 
 
 def test_what_was_wrong_ends_with_the_deployment_whoever_began_again(store: str, tmp_path: Path) -> None:
