@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from thresholds.error_class import UNCLASSIFIED, ErrorClasses
+from thresholds.finding import Level
 
 # A group is rising with at least so many in an hour, and so many times those of that hour of the day before.
 RISING_LEAST = 5
@@ -61,6 +63,14 @@ class Cluster:
     span_seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """What to look at, and the path of the page where it is."""
+
+    text: str
+    path: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorTrend:
     """What an hour of errors comes to; the most frequent first."""
@@ -71,7 +81,7 @@ class ErrorTrend:
     by_component: Mapping[str, int]
     rising: Sequence[Rising]
     clusters: Sequence[Cluster]
-    recommendations: Sequence[str]
+    recommendations: Sequence[Recommendation]
 
     def document(self) -> dict[str, Any]:
         """For JSON; instants in ISO 8601."""
@@ -131,19 +141,25 @@ def _clusters(events: Iterable[KeptEvent]) -> Sequence[Cluster]:
 
 def _recommendations(
     by_class: Counter[str], rising: Sequence[Rising], clusters: Sequence[Cluster], classes: ErrorClasses
-) -> Sequence[str]:
-    told = []
-    for name, count in by_class.most_common():
-        known = classes.classes.get(name)
-        if known is not None:
-            told.append(f"{name} ({count}): {known.action or 'no action is written for this class'}")
-    if unclassified := by_class[UNCLASSIFIED]:
-        told.append(f"{unclassified} of no class: give the frequent ones a pattern in errors.classes")
-    told += [
-        f"{one.name} rises, {one.now} against {one.day_before} a day before: see /errors/{one.fingerprint}"
-        for one in rising[:3]
+) -> Sequence[Recommendation]:
+    """Critical classes first, then by how many."""
+    counted = [(classes.classes[name], name, count) for name, count in by_class.items() if name in classes.classes]
+    told = [
+        Recommendation(f"{name}, {count}: {_what_to_do(known.action)}", f"/errors?class={name}")
+        for known, name, count in sorted(counted, key=lambda one: (one[0].level is not Level.CRITICAL, -one[2], one[1]))
     ]
+    if unclassified := by_class[UNCLASSIFIED]:
+        advice = f"{unclassified} of no class: give the frequent ones a pattern in errors.classes"
+        told.append(Recommendation(advice, f"/errors?class={UNCLASSIFIED}"))
+    for one in rising[:3]:
+        text = f"{one.name} rises, {one.now} against {one.day_before} a day before"
+        told.append(Recommendation(text, f"/errors/{one.fingerprint}"))
     for cluster in clusters[:3]:
         first = f"{cluster.types[0]} in {cluster.components[0]}"
-        told.append(f"{cluster.count} errors share the id {cluster.correlation_id}: look at the first of them, {first}")
+        text = f"{cluster.count} errors share the id {cluster.correlation_id}: look at the first of them, {first}"
+        told.append(Recommendation(text, f"/errors?{urlencode({'id': cluster.correlation_id})}"))
     return told
+
+
+def _what_to_do(action: str) -> str:
+    return f"the action is {action}" if action else "no action is written for this class"

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dashboards.deployment.wording import duration
 from dashboards.pages.axis import TimeAxis
 from dashboards.pages.frame import Frame, render_page
 from dashboards.reports.forest import Tick
 from thresholds.error_trend import ErrorTrend
 from thresholds.finding import Level
 
+REFRESH_SECONDS = 60
 # Of the drawing's own coordinates: stretched in its width.
 BOX, HEIGHT = 960, 60
 
@@ -75,6 +77,8 @@ class ErrorsPage:
         """The last hour in a sentence."""
         if self.correlation_id:
             return f"{counted(len(self.events))} of one correlation id."
+        if self.error_class:
+            return f"{counted(self.trend.by_class.get(self.error_class, 0))} of this class in the last hour."
         before = self.trend.day_before or "none"
         return f"{counted(self.trend.total)} in the last hour, {before} in that hour a day before."
 
@@ -110,11 +114,14 @@ def hourly(counts: Mapping[datetime, int], now: datetime, hours: int) -> Hours:
     return Hours(path="".join(bars), times=TimeAxis(start, end).ticks(), label=label)
 
 
-def render_errors_page(page: ErrorsPage, frame: Frame) -> str:
-    """The list as HTML."""
-    return render_page("errors.html.j2", frame, title="Errors", page=page)
+def render_errors_page(page: ErrorsPage, frame: Frame, *, reload: bool = True) -> str:
+    """The list as HTML; it renews itself unless told otherwise."""
+    every = REFRESH_SECONDS if reload else None
+    return render_page("errors.html.j2", frame, title="Errors", reload=every, page=page, duration=duration)
 
 
-def render_error_page(page: ErrorGroupPage, frame: Frame) -> str:
-    """One kind of error as HTML."""
-    return render_page("error.html.j2", frame, title=page.group.name, page=page, box=BOX, height=HEIGHT)
+def render_error_page(page: ErrorGroupPage, frame: Frame, *, reload: bool = True) -> str:
+    """One kind of error as HTML; it renews itself unless told otherwise."""
+    every = REFRESH_SECONDS if reload else None
+    title = page.group.name
+    return render_page("error.html.j2", frame, title=title, reload=every, page=page, box=BOX, height=HEIGHT)

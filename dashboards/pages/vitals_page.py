@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from baselines.vital import Visited, Vital, VitalBins
-from dashboards.ages import lasting
+from dashboards.ages import ago, lasting
 from dashboards.pages.frame import Frame, render_page
 from thresholds.quantity import written
 from thresholds.vitals import Band, Bands, VitalFigures
@@ -46,10 +46,13 @@ class VitalRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VitalsPage:
-    """Everything the page shows. `before` names the release or deployment before which the older visits were."""
+    """Everything the page shows: visits from `start` on. `change` names the release or deployment before which the
+    older visits were, `changed_at` when it came."""
 
     rows: Sequence[VitalRow]
-    before: str | None
+    start: datetime
+    change: str | None
+    changed_at: datetime | None
     figures: VitalFigures
     bands: Mapping[Vital, Bands | None]
     left_out: int
@@ -59,7 +62,7 @@ class VitalsPage:
     def headline(self) -> str:
         """How the routes stand, in a sentence."""
         if not self.rows:
-            return "No visit was told of in the last day."
+            return "No visit was told of in that time."
         counted = Counter(one.band for one in self.rows if one.band is not None)
         if not counted:
             return "There are too few visits to judge yet."
@@ -68,9 +71,14 @@ class VitalsPage:
         return f"{counted[Band.POOR]} of {counted.total()} judged figures {_is(counted[Band.POOR])} poor."
 
     @property
-    def shown(self) -> str:
-        """How far back the visits go."""
-        return lasting(self.figures.shown_seconds)
+    def period(self) -> str:
+        """Which visits, and beside which."""
+        told = f"of the last {lasting((self.now - self.start).total_seconds()) or 'second'}"
+        if self.change is None or self.changed_at is None:
+            return told
+        if self.start == self.changed_at:
+            told = f"since {self.change}, {ago(self.changed_at, self.now)}"
+        return f"{told}, beside those of the {lasting(self.figures.before_seconds)} before {self.change}"
 
     @property
     def limits(self) -> Sequence[tuple[str, str, str, str]]:
@@ -86,7 +94,8 @@ def vitals_page(
     now_vitals: Mapping[Visited, Mapping[Vital, VitalBins]],
     earlier: Mapping[Visited, Mapping[Vital, VitalBins]],
     *,
-    before: str | None,
+    start: datetime,
+    change: tuple[datetime, str] | None,
     figures: VitalFigures,
     bands: Mapping[Vital, Bands | None],
     now: datetime,
@@ -102,7 +111,9 @@ def vitals_page(
     rows.sort(key=lambda one: (rank[one.band], -one.samples, one.visited, one.name))
     return VitalsPage(
         rows=rows[:_MOST_ROWS],
-        before=before,
+        start=start,
+        change=change[1] if change else None,
+        changed_at=change[0] if change else None,
         figures=figures,
         bands=bands,
         left_out=max(0, len(rows) - _MOST_ROWS),

@@ -173,7 +173,7 @@ def _print_trend(trend: ErrorTrend) -> None:
         ]
         print_table(["shared id", "errors", "types", "within"], clusters)
     for one in trend.recommendations:
-        click.echo(one)
+        click.echo(f"{one.text} ({one.path})")
 
 
 def _at(instant: datetime) -> str:

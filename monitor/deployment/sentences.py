@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dashboards.deployment.wording import duration
 from monitor.deployment.deployment import gate_of
 from monitor.deployment.event import Event, EventKind
 
@@ -31,7 +32,7 @@ def _operation(event: Event) -> str:
     detail = event.detail
     told = f"The operation {detail['name']} of {event.phase} is {str(detail['status']).replace('_', ' ')}"
     if detail.get("seconds") is not None:
-        told += f" after {detail['seconds']:,.0f} s"
+        told += f" after {duration(detail['seconds'])}"
     if detail.get("rows") is not None:
         told += f", {detail['rows']:,} rows"
     return f"{told}: {detail['error']}." if detail.get("error") else f"{told}."

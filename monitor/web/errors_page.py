@@ -45,7 +45,8 @@ def add_errors_pages(app: FastAPI, site: Site) -> None:
     ) -> HTMLResponse:
         with store_needed():
             page = await _page(site, error_class, correlation_id, links)
-        return HTMLResponse(render_errors_page(page, await site.frame(request)))
+        reload = request.query_params.get("reload") != "off"
+        return HTMLResponse(render_errors_page(page, await site.frame(request), reload=reload))
 
     @app.get("/errors/{fingerprint}", dependencies=[operator], include_in_schema=False, response_class=HTMLResponse)
     async def error_page(request: Request, fingerprint: Fingerprint) -> HTMLResponse:
@@ -66,7 +67,8 @@ def add_errors_pages(app: FastAPI, site: Site) -> None:
             alert=f"/alerts/{alert.alert.id}" if alert else "",
             now=now,
         )
-        return HTMLResponse(render_error_page(page, await site.frame(request)))
+        reload = request.query_params.get("reload") != "off"
+        return HTMLResponse(render_error_page(page, await site.frame(request), reload=reload))
 
 
 async def _page(site: Site, error_class: str | None, correlation_id: str | None, links: LinksSettings) -> ErrorsPage:

@@ -40,7 +40,8 @@ async def _page(site: Site) -> VitalsPage:
     return vitals_page(
         await site.visits.between(start, now),
         earlier,
-        before=None if change is None else change[1],
+        start=start,
+        change=change,
         figures=figures,
         bands=site.visits.bands,
         now=now,

@@ -43,7 +43,7 @@ ADVICE: Mapping[str, Any] = {
     "action": "rollback",
     "rollback_tier": 1,
     "over_25": 0.999,
-    "over_40": 0.984,
+    "over_40": 0.995,
     "reason": f"{SLOW} is more than 40 % slower than before (over 99 %)",
     "decided_by": "application administrator, deployment lead approves",
     "time_limit_minutes": 15,

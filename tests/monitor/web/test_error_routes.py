@@ -233,8 +233,16 @@ def test_trends_of_the_last_hour(store: str) -> None:
         assert [(one["message"], one["now"], one["day_before"]) for one in trend["rising"]] == [("new one", 6, 0)]
         (cluster,) = trend["clusters"]
         assert (cluster["correlation_id"], cluster["count"], cluster["span_seconds"]) == ("shared", 2, 30.0)
-        assert "authorization (1): alert_security_team" in trend["recommendations"]
-        assert any(one.startswith("2 errors share the id shared: look at") for one in trend["recommendations"])
+        told = [(one["text"].split(":")[0], one["path"]) for one in trend["recommendations"]]
+        fingerprint = trend["rising"][0]["fingerprint"]
+        assert told == [
+            ("authorization, 1", "/errors?class=authorization"),  # critical stands above a warning
+            ("data_validation, 1", "/errors?class=data_validation"),
+            ("8 of no class", "/errors?class=unclassified"),
+            ("TypeError rises, 6 against 0 a day before", f"/errors/{fingerprint}"),
+            ("2 errors share the id shared", "/errors?id=shared"),
+        ]
+        assert trend["recommendations"][0]["text"].endswith("the action is alert_security_team")
 
     visit(store, act, configured=CONFIGURED)
 
