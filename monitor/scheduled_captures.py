@@ -5,7 +5,7 @@ import contextlib
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
 
 import structlog
@@ -32,13 +32,22 @@ def due_at(at: time, every_days: int, last: datetime | None, since: datetime) ->
 class ScheduledCaptures:
     """Starts a capture when one is due, waits for its end, and deletes those that are no longer kept.
 
-    One that was missed or failed is tried again at the same time of the next day: by day the host is busy.
+    While a phase of a deployment allows no users nothing is captured. One that was missed or failed is tried again at
+    the same time of the next day: by day the host is busy.
     """
 
-    def __init__(self, configuration: Configuration, store: BaselineStore, exporter: Exporter, clock: Clock) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        store: BaselineStore,
+        nobody_may_work: Callable[[], Awaitable[bool]],
+        exporter: Exporter,
+        clock: Clock,
+    ) -> None:
         self._configuration = configuration
         self._settings = configuration.settings.capture
         self._store = store
+        self._nobody_may_work = nobody_may_work
         self._exporter = exporter
         self._clock = clock
         self._since = clock.now()
@@ -56,6 +65,9 @@ class ScheduledCaptures:
         if now < due_at(self._settings.at, self._settings.every_days, last, self._since):
             return
         self._since = now
+        if await self._nobody_may_work():
+            log.info("nothing is captured while a phase of a deployment allows no users")
+            return
         kept = await self._capture(f"{self._configuration.settings.environment}-{now:%Y-%m-%d}")
         self._exporter.captured(kept=kept)
         if kept:

@@ -198,12 +198,8 @@ async def serve(configuration: Configuration, dsn: str, listener: socket.socket,
             exporter=exporter,
             clock=clock,
         )
-        scheduled = ScheduledCaptures(configuration, PostgresBaselines(pool), exporter, clock)
-
-        async def deployment_is_watched() -> bool:
-            return settings.checks.always or await companion.is_open()
-
-        checks = ScheduledChecks(configuration, check_runs, deployment_is_watched, clock)
+        scheduled = ScheduledCaptures(configuration, PostgresBaselines(pool), companion.is_quiet, exporter, clock)
+        checks = ScheduledChecks(configuration, check_runs, companion.wants_checks, clock)
         creep = CreepWatch(Creep(figures, settings.environment, pool), series, exporter, clock)
         tokens = AccessTokens(pool)
         errors = ErrorTracker(settings, PostgresErrors(pool, settings.environment), exporter, clock)

@@ -1,6 +1,5 @@
 """All settings, the only reader of the environment; what a room needs is handed to it as its own model."""
 
-import ipaddress
 from datetime import time
 from pathlib import Path
 from typing import Self
@@ -14,6 +13,7 @@ from monitor.links import checked_template
 from monitor.load.settings import LoadSettings
 from monitor.logs import LogFormat
 from probes import Probes, Target
+from probes.web.addresses import is_loopback
 from thresholds import (
     GradeBands,
     LimitOverride,
@@ -61,10 +61,7 @@ class HttpSettings(Section):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can connect."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
     @model_validator(mode="after")
     def _others_need_a_token(self) -> Self:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from thresholds.identity import is_identity
+
 LONGEST_NAME = 100
 LONGEST_MESSAGE = 500
 MOST_FRAMES = 20
@@ -51,7 +53,6 @@ _PYTHON = "Traceback (most recent call last)"
 # The part of a file's name that a bundler makes of its content.
 _HASH = re.compile(r"[.-](?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{6,20}(?=\.(?:chunk\.|min\.)?m?js\b)")
 _ODD = re.compile(r"[^\w.$<>\[\]/-]")
-_IDENTITY = re.compile(r"(?=\D*\d)[\w~-]{6,}|\d+|[^/]{41,}|[^/]*(?:@|%)[^/]*|[\w-]*[0-9a-f]{8}-[\w-]*")
 _FAMILIES = (
     ("HeadlessChrome", re.compile(r"HeadlessChrome/(\d{1,4})")),
     ("bot", re.compile(r"(?i)bot\b|crawl|spider|slurp")),
@@ -107,7 +108,7 @@ def masked_path(url: str) -> str:
     except ValueError:
         return ""
     parts = [_CONTROLS.sub("", one) for one in path.split("/")[:12]]
-    return "/".join("{id}" if _IDENTITY.fullmatch(one) else one for one in parts)[:200]
+    return "/".join("{id}" if is_identity(one) else one for one in parts)[:200]
 
 
 def browser_of(user_agent: str) -> str:

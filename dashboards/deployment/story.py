@@ -235,7 +235,8 @@ class EventView:
 class Story:
     """A deployment as of `now`. `stage`: under_way, rolling_back, watching or finished; `outcome`, once it is over:
     succeeded, rolled_back or abandoned. `why` has what makes the standing what it is. `gate` is the one that is due,
-    `to_sign` are the manual items. `advices` are all that were given, the last of them is `advice`.
+    `to_sign` are the manual items, and critical ones in case they can't be read. `advices` are all that were given, the
+    last of them is `advice`.
     """
 
     name: str

@@ -74,6 +74,7 @@ class Companion:
         self._evaluated = evaluated
         self._exporter = exporter
         self._clock = clock
+        self._always_checks = settings.checks.always
         self._standing = load_standing_alerts()
         self._reading = Reading(settings, self._standing.wanted())
         self._broken_limits = BrokenLimits(watch, self.series)
@@ -86,12 +87,25 @@ class Companion:
         """What its findings are called; their alerts end with it, not with a configuration that has no such series."""
         return [*SERIES, *self._standing.series()]
 
-    async def is_open(self) -> bool:
-        """Whether a deployment is under way or watched; False while the store is away."""
+    async def is_quiet(self) -> bool:
+        """Whether a phase runs that allows no users."""
+        deployment = await self._open()
+        return deployment is not None and deployment.quiet_phase is not None
+
+    async def wants_checks(self) -> bool:
+        """Whether the checks of the schedule are to run: while a deployment is under way or watched, or always where
+        the settings say so, but never while a phase allows no users."""
+        deployment = await self._open()
+        if deployment is None:
+            return self._always_checks
+        return deployment.quiet_phase is None
+
+    async def _open(self) -> Deployment | None:
+        """As it is, or as it was known last while the store is away."""
         try:
-            return await self._deployments.find_open() is not None
+            return await self._deployments.find_open()
         except STORE_IS_AWAY:
-            return False
+            return self._last
 
     async def look(self) -> None:
         """All that is to be looked at or done now. While the store is away, what was known last is looked after."""
@@ -147,10 +161,10 @@ class Companion:
         return await self._deployments.change(news, now) if news(deployment) else deployment
 
     def _pause(self, deployment: Deployment) -> None:
-        """Probes keep away from a phase in which nobody may work, also where the log tells of one beside another."""
-        quiet = [one.name for one in deployment.phases.values() if one.is_running and one.plan.pauses_probes]
-        if quiet:
-            self._hold_back(HoldBack(_PAUSE_SECONDS, f"{quiet[0]} of {deployment.name} allows no users"))
+        """Probes keep away from a phase in which nobody may work."""
+        quiet = deployment.quiet_phase
+        if quiet is not None:
+            self._hold_back(HoldBack(_PAUSE_SECONDS, f"{quiet.name} of {deployment.name} allows no users"))
             self._held = True
         else:
             self._resume()

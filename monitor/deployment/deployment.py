@@ -119,6 +119,11 @@ class Deployment:
         return next((one for one in self.phases.values() if one.is_running), None)
 
     @property
+    def quiet_phase(self) -> Phase | None:
+        """The phase that runs and allows no users, also where the log tells of one beside another."""
+        return next((one for one in self.phases.values() if one.is_running and one.plan.pauses_probes), None)
+
+    @property
     def next_phase(self) -> Phase | None:
         """The first phase that is not completed, where none runs; None where all are, or after going live."""
         if self.running is not None or self.stage is not Stage.UNDER_WAY:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from alerts import blanks
 from baselines import Unit
+from dashboards.deployment.wording import duration
 from monitor.deployment.deployment import Deployment, Stage
 from monitor.deployment.messages import status_update
 from monitor.deployment.phase import Phase
@@ -104,6 +105,5 @@ def _finding(series: str, level: Level, summary: str, now: datetime) -> Finding:
     )
 
 
-def _told(duration: timedelta) -> str:
-    minutes = round(duration.total_seconds() / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02} min"
+def _told(span: timedelta) -> str:
+    return duration(span.total_seconds())

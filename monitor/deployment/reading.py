@@ -1,18 +1,18 @@
 """What the service reads of the portal's database during a deployment: its migration log, and facts."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from monitor.deployment.deployment import Deployment
 from monitor.deployment.evaluated import wanted_for
 from monitor.deployment.plan_file import database_of
 from monitor.errors import ConfigurationError
 from monitor.settings import Settings
-from probes import PostgresTarget, ProbeFailed
-from probes.database.connection import Connection, connect, hang_up
-from probes.database.failures import DRIVER_ERRORS, failure_of
-from probes.deployment.facts import read_facts
+from probes import ProbeFailed
+from probes.database.connected import connected
+from probes.database.connection import Connection
+from probes.deployment.facts import DatabaseFacts, read_facts
 from probes.deployment.migration_log import LoggedOperation, read_log
 from thresholds.deployment.fact import Fact, Wanted
 
@@ -28,6 +28,23 @@ class Read:
     logged: Sequence[LoggedOperation] | None = ()
     facts: Mapping[str, Fact] | None = None
     trouble: str = ""
+
+
+async def read_wanted(connection: Connection, wanted: Wanted, since: datetime) -> DatabaseFacts:
+    """What is wanted besides the figures that are always read. Raises ProbeFailed where the connection is lost."""
+    return await read_facts(
+        connection,
+        tables=wanted.tables,
+        functions=wanted.functions,
+        triggers=wanted.triggers,
+        questions=wanted.questions,
+        since=since,
+    )
+
+
+def known(found: DatabaseFacts) -> Mapping[str, Fact]:
+    """Each fact by its name; one that could not be read has its trouble."""
+    return {name: Fact(value, trouble) for name, value, trouble in found.entries()}
 
 
 class Reading:
@@ -49,36 +66,13 @@ class Reading:
             database = database_of(deployment.plan, self._settings)
             if database is None:
                 return read
-            async with AsyncExitStack() as stack:
-                connection = await _connected(stack, database[1])
+            async with connected(database[1]) as connection:
                 if follows:
                     read = Read(logged=await read_log(connection, deployment.opened_at))
                     follows = False
                 if wants_facts:
-                    read = replace(read, facts=await self._facts(connection, deployment))
+                    wanted = Wanted.union([self._standing, wanted_for(deployment)])
+                    read = replace(read, facts=known(await read_wanted(connection, wanted, deployment.opened_at)))
         except (ProbeFailed, ConfigurationError) as failure:
             return replace(read, trouble=str(failure) if follows else "")
         return read
-
-    async def _facts(self, connection: Connection, deployment: Deployment) -> Mapping[str, Fact]:
-        """Raises ProbeFailed where the connection is lost."""
-        wanted = Wanted.union([self._standing, wanted_for(deployment)])
-        found = await read_facts(
-            connection,
-            tables=wanted.tables,
-            functions=wanted.functions,
-            triggers=wanted.triggers,
-            questions=wanted.questions,
-            since=deployment.opened_at,
-        )
-        return {name: Fact(value, trouble) for name, value, trouble in found.entries()}
-
-
-async def _connected(stack: AsyncExitStack, target: PostgresTarget) -> Connection:
-    """A connection as the probes have it, closed with the stack. Raises ProbeFailed."""
-    try:
-        connection = await connect(target)
-    except DRIVER_ERRORS as error:
-        raise failure_of(error, connection_lost=False) from error
-    stack.push_async_callback(hang_up, connection)
-    return connection

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from dashboards.deployment.wording import duration
 from monitor.deployment.deployment import Deployment, Stage
 from monitor.deployment.phase import Phase, PhaseStatus
 from thresholds.deployment.gate import GateState
@@ -66,5 +67,4 @@ def _over(phase: Phase, now: datetime) -> timedelta:
 
 
 def _told(late: timedelta) -> str:
-    minutes = max(1, round(late.total_seconds() / 60))
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    return duration(late.total_seconds())

@@ -1,18 +1,17 @@
 """What a deployment reads of the watched database besides its probes: integrity, catalogue, cache, checklist, score."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping
 
 from baselines import Clock, Reason
 from monitor.deployment.deployment import Deployment
 from monitor.deployment.evaluated import Evaluated, evaluate, wanted_for
 from monitor.deployment.following import follow
+from monitor.deployment.reading import known, read_wanted
 from monitor.errors import CannotRunError
 from probes import PostgresTarget, ProbeFailed
-from probes.database.connection import Connection, connect, hang_up
-from probes.database.failures import DRIVER_ERRORS, failure_of
+from probes.database.connected import connected
 from probes.deployment.cache import BlockCounts, read_blocks
-from probes.deployment.facts import DatabaseFacts, read_facts
+from probes.deployment.facts import DatabaseFacts
 from probes.deployment.integrity import ask
 from probes.deployment.migration_log import read_log
 from thresholds.deployment import conditions
@@ -81,7 +80,7 @@ class Surroundings:
     async def cache(self) -> BlockCounts | None:
         """How many blocks came out of the cache so far, None where that can't be read."""
         try:
-            async with self._connected() as connection:
+            async with connected(self._target()) as connection:
                 return await read_blocks(connection)
         except ProbeFailed:
             return None
@@ -114,7 +113,7 @@ class Surroundings:
     async def _followed(self, deployment: Deployment) -> ConditionResult:
         """What failed and was not carried out since, by what was followed so far and what the log says besides now."""
         try:
-            async with self._connected() as connection:
+            async with connected(self._target()) as connection:
                 logged = await read_log(connection, deployment.opened_at)
         except ProbeFailed as failure:
             return conditions.operations(None, str(failure))
@@ -124,35 +123,14 @@ class Surroundings:
 
     async def _known(self, deployment: Deployment, wanted: Wanted) -> Mapping[str, Fact]:
         try:
-            facts = await self._facts(deployment, wanted)
+            return known(await self._facts(deployment, wanted))
         except ProbeFailed as failure:
             why = f"the database could not be read: {failure}"
             return {name: Fact(trouble=why) for name in (*Figure, *Names, *wanted.questions)}
-        return {name: Fact(value, trouble) for name, value, trouble in facts.entries()}
 
     async def _facts(self, deployment: Deployment, wanted: Wanted) -> DatabaseFacts:
-        async with self._connected() as connection:
-            return await read_facts(
-                connection,
-                tables=wanted.tables,
-                functions=wanted.functions,
-                triggers=wanted.triggers,
-                questions=wanted.questions,
-                since=deployment.opened_at,
-            )
-
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Connection]:
-        """A connection as the probes have it. Raises ProbeFailed."""
-        target = self._target()
-        try:
-            connection = await connect(target)
-        except DRIVER_ERRORS as error:
-            raise failure_of(error, connection_lost=False) from error
-        try:
-            yield connection
-        finally:
-            await hang_up(connection)
+        async with connected(self._target()) as connection:
+            return await read_wanted(connection, wanted, deployment.opened_at)
 
     def _target(self) -> PostgresTarget:
         if self._database is None:

@@ -36,6 +36,10 @@ class TokenBuckets:
         self._most = most
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
+    def __len__(self) -> int:
+        """How many keys are remembered."""
+        return len(self._buckets)
+
     def take(self, key: str = "") -> float:
         """Take one: 0 where there was one, else the seconds until there will be."""
         now = self._seconds()

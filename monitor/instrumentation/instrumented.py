@@ -141,7 +141,7 @@ class InstrumentedApp:
         correlation_id = trace = None
         for name, value in scope["headers"]:
             if name == _HEADER:
-                correlation_id = accepted(value)
+                correlation_id = accepted(value.decode("latin-1"))
                 if correlation_id is None:
                     self._figures.refused_ids.inc()
             elif name == b"traceparent":

@@ -1,6 +1,5 @@
 """What one load run will do: who is loaded, by how many users, and what each of them does."""
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,6 +12,7 @@ from monitor.configuration import Configuration
 from monitor.errors import ConfigurationError
 from monitor.load.settings import HeartbeatSettings, ScenarioSettings
 from probes import HttpTarget
+from probes.web.addresses import is_loopback
 from probes.web.steps import Step
 from thresholds.load import LoadFigures, LoadScenario
 from thresholds.quantity import written
@@ -135,7 +135,7 @@ def load_plan(
 def require_consent(plan: LoadPlan, *, yes: bool) -> None:
     """Nobody loads another machine by accident. Raises ConfigurationError that names the hosts which would be."""
     hosts = {url.host or "" for url in (plan.target.url, *plan.target.origins)}
-    others = sorted(host for host in hosts if not _is_loopback(host))
+    others = sorted(host for host in hosts if not is_loopback(host))
     if others and not yes:
         users = f"{plan.users} user{'s' if plan.users > 1 else ''}"
         raise ConfigurationError(
@@ -184,10 +184,3 @@ def _marked(target: HttpTarget, scenario: str) -> HttpTarget:
     agent = f"portalwatch-load/{version('portalwatch')} ({scenario})"
     headers = {name: value for name, value in target.headers.items() if name.lower() != "user-agent"}
     return target.model_copy(update={"headers": {**headers, "User-Agent": SecretStr(agent)}})
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,10 +9,10 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from monitor.ingest.admission import believed
+from monitor.instrumentation.correlation import accepted
 from thresholds.error_class import ErrorClasses
 from thresholds.error_group import ErrorGroup, browser_of, group_of, masked, masked_path
 
-_HARMLESS_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _LONGEST_LABEL = 60
 _UNKNOWN = "unknown"
 
@@ -81,14 +80,13 @@ def event_of(
 ) -> ErrorEvent:
     """What is kept of a report. The class is found in the text as it was sent; the text itself is not kept."""
     error, context = report.error, report.context
-    given = context.correlation_id or ""
     user = None if context.user_id is None else str(context.user_id)
     return ErrorEvent(
         group=group_of(error.name, error.message, error.stack or ""),
         error_class=classes.class_of(error.name, error.message),
         at=arrived,
         said_at=believed(context.timestamp, arrived, clock_skew),
-        correlation_id=given if _HARMLESS_ID.fullmatch(given) else None,
+        correlation_id=accepted(context.correlation_id or ""),
         user_hash=hasher(user) if user else None,
         component=_label(context.component),
         action=_label(context.action),

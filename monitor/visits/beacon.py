@@ -10,16 +10,13 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field
 
 from baselines.vital import Visited, Vital
+from thresholds.identity import is_identity
 
 # Beyond it, a route is counted with all others of its kind.
 MOST_ROUTES = 200
 OTHER = "(other)"
 _LONGEST_ROUTE = 120
 _DEEPEST_ROUTE = 8
-# Whatever names one thing among many: numbers, UUIDs, long hexadecimal or mixed keys, mail addresses, encoded bytes.
-_ID = re.compile(
-    r"\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{12,}|(?=[^\d]*\d)[\w-]{16,}|.*[@%].*|[^/]{41,}", re.IGNORECASE
-)
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 _BOT = re.compile(
     r"bot\b|bot/|crawl|spider|slurp|headless|lighthouse|pagespeed|pingdom|uptime|monitor|curl/|wget/|python|"
@@ -108,7 +105,7 @@ def route_of(url: str) -> str:
     parts = [part for part in path.split("/") if part]
     if len(parts) > _DEEPEST_ROUTE:
         return OTHER
-    masked = [":id" if _ID.fullmatch(part) else part if _PLAIN.fullmatch(part) else None for part in parts]
+    masked = [":id" if is_identity(part) else part if _PLAIN.fullmatch(part) else None for part in parts]
     if None in masked:
         return OTHER
     route = "/" + "/".join(str(part) for part in masked)

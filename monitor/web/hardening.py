@@ -1,16 +1,13 @@
 """What every answer of the service carries: its correlation id, and headers that keep a browser from mischief."""
 
-import re
-import uuid
-
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboards import service_policy
+from monitor.instrumentation.correlation import accepted, new_id
 
 CORRELATION_HEADER = "X-Correlation-ID"
-_HARMLESS = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 class Hardening:
@@ -45,5 +42,4 @@ class Hardening:
 
 def _correlation_id(scope: Scope) -> str:
     """The caller's own where it is harmless in a log line, else a new one."""
-    given = Headers(scope=scope).get(CORRELATION_HEADER, "")
-    return given if _HARMLESS.fullmatch(given) else uuid.uuid4().hex
+    return accepted(Headers(scope=scope).get(CORRELATION_HEADER, "")) or new_id()

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from baselines.clock import Clock
 from baselines.measurement import Reason
-from probes.database.connection import MARKER, connect, hang_up
+from probes.database.connected import connected
+from probes.database.connection import MARKER
 from probes.database.failures import DRIVER_ERRORS, failure_of
 from probes.database.sql import statement
 from probes.errors import ProbeFailed
@@ -32,22 +33,17 @@ class Arrival:
 async def arrive(target: PostgresTarget, clock: Clock) -> Arrival:
     """Connect, ask and leave, over a connection of its own. Raises ProbeFailed."""
     started = clock.monotonic()
-    try:
-        connection = await connect(target)
-    except DRIVER_ERRORS as error:
-        raise failure_of(error, connection_lost=False) from error
-    connected = clock.monotonic()
-    try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            row = await connection.fetchrow(MARKER + statement("arrival"))
-            begun = clock.monotonic()
-            await connection.fetchval(MARKER + statement("no_work"))
-            ended = clock.monotonic()
-    except TimeoutError as error:
-        raise ProbeFailed(Reason.DEADLINE, f"no answer within {_PATIENCE_SECONDS:g} s") from error
-    except DRIVER_ERRORS as error:
-        raise failure_of(error, connection_lost=connection.is_closed()) from error
-    finally:
-        await hang_up(connection)
+    async with connected(target) as connection:
+        arrived = clock.monotonic()
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                row = await connection.fetchrow(MARKER + statement("arrival"))
+                begun = clock.monotonic()
+                await connection.fetchval(MARKER + statement("no_work"))
+                ended = clock.monotonic()
+        except TimeoutError as error:
+            raise ProbeFailed(Reason.DEADLINE, f"no answer within {_PATIENCE_SECONDS:g} s") from error
+        except DRIVER_ERRORS as error:
+            raise failure_of(error, connection_lost=connection.is_closed()) from error
     assert row is not None  # of two functions and one's own line
-    return Arrival(connected - started, ended - begun, row["version"], row["cipher"], row["is_local"])
+    return Arrival(arrived - started, ended - begun, row["version"], row["cipher"], row["is_local"])

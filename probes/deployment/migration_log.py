@@ -1,4 +1,4 @@
-"""The books that the portal's own migration keeps: what it did, and where it stands."""
+"""The book that the portal's own migration keeps of what it did."""
 
 import re
 from dataclasses import dataclass
@@ -41,14 +41,6 @@ class LoggedOperation:
     finished_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationControl:
-    """What `migration_control` says of the migration; None where it does not say it."""
-
-    current_phase: str | None
-    performance_tolerance_percent: float | None
-
-
 async def read_log(connection: Connection, since: datetime) -> list[LoggedOperation] | None:
     """What began or ended since, in the log's order; None where there is no log: taking phase 1 back drops it.
 
@@ -65,20 +57,6 @@ async def read_log(connection: Connection, since: datetime) -> list[LoggedOperat
     except ValueError as error:
         known = ", ".join(OperationStatus)
         raise ProbeFailed(Reason.ASSERTION, f"migration_log has a status that is none of {known}") from error
-
-
-async def read_control(connection: Connection) -> MigrationControl | None:
-    """Where the migration stands; None where there is no such table. Raises ProbeFailed, as `read_log` does."""
-    if not await has_table(connection, "migration_control"):
-        return None
-    settings = {row["setting"]: row["value"] for row in await rows(connection, statement("migration_control"))}
-    tolerance = settings.get("performance_tolerance_percent")
-    try:
-        percent = None if tolerance is None else float(tolerance)
-    except ValueError as error:
-        message = "migration_control: performance_tolerance_percent is no number"
-        raise ProbeFailed(Reason.ASSERTION, message) from error
-    return MigrationControl(settings.get("current_phase"), percent)
 
 
 def _told(message: str | None) -> str | None:

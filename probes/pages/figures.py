@@ -7,8 +7,6 @@ from typing import Any
 from baselines.measurement import Reason
 from probes.reading import Reading
 
-PAINTED = ("first_contentful_paint", "largest_contentful_paint")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFigures:

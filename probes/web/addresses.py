@@ -29,6 +29,14 @@ _NEVER: tuple[Network, ...] = (
 _CARRIERS = (IPv6Network("::/96"), IPv6Network("64:ff9b::/96"))
 
 
+def is_loopback(host: str) -> bool:
+    """Whether this host, by its name alone, is this machine's loopback."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 async def look_up(host: str, port: int) -> Sequence[str]:
     """What the system's resolver says, in a thread of its own."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)

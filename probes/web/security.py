@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Literal
 
 from baselines.clock import Clock
@@ -14,6 +13,7 @@ from probes.errors import ProbeFailed
 from probes.probe import ProbeRun
 from probes.stopwatch import LoopDelay, Stopwatch
 from probes.targets import HttpTarget
+from probes.web.addresses import is_loopback
 from probes.web.link import HttpLink
 
 _LIMIT_BYTES = 1024 * 1024
@@ -38,11 +38,7 @@ def has_credentials(target: HttpTarget) -> bool:
 
 def is_on_this_machine(target: HttpTarget) -> bool:
     """Whether its address is the loopback's, by its name alone."""
-    host = (target.url.host or "").strip("[]")
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return is_loopback(target.url.host or "")
 
 
 async def look_anonymously(target: HttpTarget, path: str, clock: Clock, method: Method = "GET") -> AnonymousLook:

@@ -46,8 +46,19 @@ def test_a_capture_is_due_by_the_day_and_the_hour(last: datetime | None, since: 
     assert due_at(time(2, 30), 7, last, since) == due
 
 
+async def never() -> bool:
+    """No phase keeps anybody away."""
+    return False
+
+
 def run_through(
-    store: str, path: Path, clock: ManualClock, hours: Sequence[float], monkeypatch: pytest.MonkeyPatch
+    store: str,
+    path: Path,
+    clock: ManualClock,
+    hours: Sequence[float],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    quiet_until: float = 0.0,
 ) -> tuple[list[list[str]], str]:
     """The names in the store after looking at each of these hours from the start of the service, and the metrics."""
     configured = load_configuration(path, {})
@@ -55,12 +66,16 @@ def run_through(
     command = ScheduledCaptures._command
     monkeypatch.setattr(ScheduledCaptures, "_command", lambda self, name: [*command(self, name), *QUICKLY])
 
+    async def quiet() -> bool:
+        return clock.now() < begun + timedelta(hours=quiet_until)
+
+    begun = clock.now()
+
     async def act() -> list[list[str]]:
         names = []
-        begun = clock.now()
         async with store_pool(store, eager=False) as pool:
             kept = PostgresBaselines(pool)
-            scheduled = ScheduledCaptures(configured, kept, exporter, clock)
+            scheduled = ScheduledCaptures(configured, kept, quiet, exporter, clock)
             for hour in hours:
                 clock.advance((begun + timedelta(hours=hour) - clock.now()).total_seconds())
                 await scheduled.capture_if_due()
@@ -89,6 +104,21 @@ def test_a_capture_is_taken_when_it_is_due_and_once(
         return one.captured_by, one.sessions, one.series
 
     assert in_store(store, summary) == (CAPTURED_BY, 2, 1)
+
+
+def test_nothing_is_captured_while_nobody_may_work(
+    store: str, empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not when it is due, nor as soon as the phase is over, which may be by day; the next day."""
+    path = configuration(
+        tmp_path,
+        store,
+        capture={"every_days": 7, "at": "11:00", "sessions": 1, "samples": 1},
+        **sql_probes(empty_database, a="SELECT 1"),
+    )
+    names, metrics = run_through(store, path, ManualClock(), [2, 7, 26], monkeypatch, quiet_until=6)
+    assert names == [[], [], ["test-2026-03-03"]]
+    assert 'portalwatch_scheduled_captures_total{outcome="failed"} 0.0' in metrics
 
 
 def test_a_capture_that_fails_is_tried_again_the_next_day(
@@ -138,7 +168,7 @@ def test_a_store_that_is_away_is_waited_for(tmp_path: Path) -> None:
 
     async def act() -> None:
         async with store_pool(NOWHERE, eager=False) as pool:
-            scheduled = ScheduledCaptures(configured, PostgresBaselines(pool), exporter, clock)
+            scheduled = ScheduledCaptures(configured, PostgresBaselines(pool), never, exporter, clock)
             clock.advance(2 * 3600)
             await scheduled.capture_if_due()
 

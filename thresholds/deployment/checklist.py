@@ -124,11 +124,6 @@ class ChecklistResult:
         """What it means to a gate."""
         return self.outcome.gate
 
-    @property
-    def to_sign(self) -> list[str]:
-        """The names of the items that only a person can say something of, whether or not somebody did."""
-        return [one.name for one in self.lines if one.status is ItemStatus.MANUAL or one.sign_off is not None]
-
 
 def judge(items: Checklist, facts: Mapping[str, Fact], sign_offs: Mapping[str, SignOff]) -> ChecklistResult:
     """Each item held against what is known, sign-offs by name of item.

@@ -57,12 +57,15 @@ def test_a_whole_deployment(store: str, tmp_path: Path) -> None:
         await house.begin("quiet")
         await house.look(service, times=3)
         assert {one.reason for one in service.held} == {"quiet of v42 allows no users"}
+        assert await service.companion.is_quiet()
+        assert await house.service().companion.is_quiet()  # before it has looked at all
         assert all(one.seconds > 3 * EVERY_SECONDS for one in service.held)
         assert len(service.held) == 2 * 3  # before something is read, which may take its time, and after
         await house.end("quiet")
         service.held.clear()
         await house.look(service, times=2)
         assert service.held == [HoldBack(0.0, "over")]
+        assert not await service.companion.is_quiet()
 
         await house.begin("few")
         service.measured(USERS_SERIES, 3, house.clock.now())
@@ -72,7 +75,7 @@ def test_a_whole_deployment(store: str, tmp_path: Path) -> None:
         await house.look(service)
         assert service.wrong() == {}
         await house.look(service, seconds=3600)
-        assert service.wrong()[PHASE].startswith("few runs for 60 min")
+        assert service.wrong()[PHASE].startswith("few runs for 1 h, ")
         await house.end("few")
         await house.look(service)
         assert service.wrong() == {}
@@ -88,6 +91,31 @@ def test_a_whole_deployment(store: str, tmp_path: Path) -> None:
         assert service.exported.deployments[-1] is None
 
     accompany(store, tmp_path, act, **PROBES)
+
+
+@pytest.mark.parametrize("always", [False, True])
+def test_checks_run_while_it_is_open_and_somebody_may_work(store: str, tmp_path: Path, *, always: bool) -> None:
+    """By a service that has looked, and by one that has just begun."""
+
+    async def act(house: Accompanied) -> None:
+        service = house.service()
+
+        async def wanted() -> set[bool]:
+            await house.look(service)
+            return {await service.companion.wants_checks(), await house.service().companion.wants_checks()}
+
+        assert await wanted() == {always}
+        await house.open(PLAN)
+        assert await wanted() == {True}
+        await house.begin("quiet")
+        assert await wanted() == {False}
+        await house.end("quiet")
+        await house.begin("few")
+        assert await wanted() == {True}
+        await house.do(lambda one, _: close(one, "ann", Outcome.ABANDONED, {}))
+        assert await wanted() == {always}
+
+    accompany(store, tmp_path, act, checks={"always": always})
 
 
 def test_users_are_not_told_where_nobody_counts_any_more(store: str, tmp_path: Path) -> None:

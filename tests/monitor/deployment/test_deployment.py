@@ -263,6 +263,9 @@ def test_an_override_holds_against_what_it_knew_and_not_against_what_breaks_afte
     assert driven.state is CLOSED
     told = driven.deployment.gate_reasons(gate, driven.now)
     assert told == ["while it was waiting: disk: 91 %", "while it was waiting: cpu: 99 %", "p95: 900 ms"]
+    driven.override("the job is stopped")
+    assert break_gate(driven.deployment, ["disk: 93 %", "cpu: 98 %"], "portalwatch") == []
+    assert driven.is_open
 
 
 def test_a_new_judgement_voids_an_override() -> None:

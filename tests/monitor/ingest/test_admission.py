@@ -31,12 +31,15 @@ def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:
 
 
 def test_the_addresses_that_are_remembered_are_bounded() -> None:
-    """The one that was unused for longest is forgotten, not the one that floods."""
+    """The one that was unused for longest is forgotten, neither the one that floods nor the newest."""
     buckets = TokenBuckets(1, 1, Seconds(), most=2)
     for other in ("b", "c", "d"):
         buckets.take("flood")
         buckets.take(other)
+    assert buckets.take("d") > 0
     assert buckets.take("flood") > 0
+    assert buckets.take("b") == 0.0
+    assert len(buckets) == 2
 
 
 @pytest.mark.parametrize(

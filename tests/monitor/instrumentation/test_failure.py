@@ -54,6 +54,24 @@ def test_texts_are_masked(text: str, masked: str) -> None:
     assert masked_text(text) == masked
 
 
+def test_a_cause_that_the_portal_suppressed_is_not_told() -> None:
+    """`raise … from None`; what is merely the context is told, and so is a cause."""
+
+    def raised(*, suppressed: bool) -> BaseException:
+        try:
+            try:
+                raise KeyError
+            except KeyError:
+                if suppressed:
+                    raise LookupError from None
+                raise LookupError  # noqa: B904 - the context is what this is about
+        except LookupError as error:
+            return error
+
+    assert "caused by" not in stack_of(raised(suppressed=True))
+    assert "caused by KeyError" in stack_of(raised(suppressed=False))
+
+
 def test_a_huge_message_is_short_and_quickly_so() -> None:
     """Whatever an exception has put into it."""
     started = time.process_time()

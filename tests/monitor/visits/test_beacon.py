@@ -27,6 +27,7 @@ def beacon(user_agent: str = CHROME, **metrics: float | None) -> Beacon:
         ("/reports/irr_analysis/", "/reports/irr_analysis"),
         ("https://portal.example/invite/ann@example.com", "/invite/:id"),
         ("https://portal.example/reset/3f2Ab91xQz77LmNo", "/reset/:id"),
+        ("https://portal.example/clients/abc123", "/clients/:id"),
         ("https://portal.example/x/%3Cscript%3E", "/x/:id"),
         ("https://portal.example/" + "a/" * 9, OTHER),
         ("https://portal.example/a b", OTHER),

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from probes.deployment.migration_log import ERROR_CHARACTERS, MigrationControl, OperationStatus, read_control, read_log
+from probes.deployment.migration_log import ERROR_CHARACTERS, OperationStatus, read_log
 from probes.errors import ProbeFailed
 from tests.monitor.demo.deployed_portal import ask, roll_back_quietly
 from tests.probes.deployment.watching import watching
@@ -34,7 +34,6 @@ def insert(dsn: str, status: str, error: str | None, hours_ago: int = 0, finishe
 def test_a_portal_that_was_never_migrated_has_no_books(portal_database: str) -> None:
     """Which is something else than books without an entry."""
     assert watching(portal_database, lambda connection: read_log(connection, LONG_AGO)) is None
-    assert watching(portal_database, read_control) is None
 
 
 def test_the_log_of_a_whole_migration(portal_database: str, probe_role: str, migrated: str) -> None:
@@ -46,7 +45,6 @@ def test_the_log_of_a_whole_migration(portal_database: str, probe_role: str, mig
     assert log[2].rows == 520 + 5331
     assert all((one.seconds or 0) > 0 and one.error is None for one in log)
     assert all(one.finished_at is not None and one.finished_at > one.started_at for one in log)
-    assert watching(probe_role, read_control) == MigrationControl("phase_6", 25.0)
     assert migrated == portal_database
 
 
@@ -84,29 +82,23 @@ def test_an_error_is_told_without_what_it_quotes(migrated: str, message: str, to
 
 
 def test_taken_back_to_the_first_phase(migrated: str) -> None:
-    """What was taken back stands in the log as rolled back, and the control table says where it stands."""
+    """What was taken back stands in the log as rolled back."""
     roll_back_quietly(migrated, down_to=3)
     log = watching(migrated, lambda connection: read_log(connection, LONG_AGO))
     assert log is not None
     assert [one.status for one in log[6:]] == [OperationStatus.ROLLED_BACK] * 4
-    assert watching(migrated, read_control) == MigrationControl("phase_2", 25.0)
 
 
 def test_books_that_are_kept_otherwise_are_a_failure(migrated: str) -> None:
-    """A status or a tolerance that nobody knows is told without quoting it."""
+    """A status that nobody knows is told without quoting it."""
 
     async def change(connection: asyncpg.Connection) -> None:
         await connection.execute("ALTER TABLE migration_log DROP CONSTRAINT migration_log_status_check")
         await connection.execute("UPDATE migration_log SET status = 'Jane' WHERE id = 1")
-        await connection.execute(
-            "UPDATE migration_control SET value = 'Jane' WHERE setting = 'performance_tolerance_percent'"
-        )
 
     ask(migrated, change)
     with pytest.raises(ProbeFailed, match="none of started, completed, failed, rolled_back"):
         watching(migrated, lambda connection: read_log(connection, LONG_AGO))
-    with pytest.raises(ProbeFailed, match="performance_tolerance_percent is no number"):
-        watching(migrated, read_control)
 
 
 def test_books_that_may_not_be_read_are_a_failure(migrated: str) -> None:
