@@ -55,4 +55,8 @@ FROM client_products AS p JOIN portfolio_funds AS f ON f.portfolio_id = p.portfo
 GROUP BY p.client_id
 ORDER BY p.client_id;
 
+-- Autovacuum may take a minute to come round, and whoever asks before that would be answered by a guess.
+ANALYZE client_products, client_information_items, client_unmanaged_products, client_actions, client_objectives,
+    networth_statements;
+
 UPDATE migration_control SET value = 'phase_3', updated_at = now() WHERE setting = 'current_phase';

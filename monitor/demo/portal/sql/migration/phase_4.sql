@@ -62,4 +62,6 @@ GROUP BY p.client_id, owner.key;
 CREATE UNIQUE INDEX idx_complete_summary_group ON client_complete_summary (client_group_id);
 CREATE UNIQUE INDEX idx_ownership_summary_owner ON client_ownership_summary (client_group_id, product_owner_id);
 
+ANALYZE client_complete_summary, client_ownership_summary;
+
 UPDATE migration_control SET value = 'phase_4', updated_at = now() WHERE setting = 'current_phase';
