@@ -15,7 +15,10 @@ from monitor.instrumentation.trace import Trace, current_trace
 class Exchange:
     """One request with its answer, or one websocket. `started` is in seconds of the performance counter."""
 
-    __slots__ = ("_comment", "_scope", "_templates", "correlation_id", "is_marked", "started", "trace")
+    __slots__ = (
+        *("_comment", "_endpoint", "_route", "_scope", "_templates"),
+        *("correlation_id", "is_marked", "started", "trace"),
+    )
 
     def __init__(
         self, scope: Scope, templates: RouteTemplates, correlation_id: str, trace: Trace | None, *, is_marked: bool
@@ -27,11 +30,17 @@ class Exchange:
         self._scope = scope
         self._templates = templates
         self._comment = ""
+        self._route = ""
+        self._endpoint: object = None
 
     @property
     def route(self) -> str:
         """The template of the route that answers, `unknown` until one is found."""
-        return self._templates.of(self._scope)
+        # Each router on the way puts its own endpoint into the scope; it is asked for at every statement.
+        endpoint = self._scope.get("endpoint")
+        if endpoint is None or endpoint is not self._endpoint:
+            self._endpoint, self._route = endpoint, self._templates.of(self._scope)
+        return self._route
 
     def comment(self, route: str) -> str:
         """What marked statements carry: all there is to know, the current span rather than the caller's."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime
 from time import perf_counter
 
@@ -49,17 +49,15 @@ class InstrumentedApp:
         self._statements = statements
         self._reporter = reporter
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serves one request, one websocket, or the application's life."""
         if scope["type"] == "http":
             if scope["path"] == self._metrics_path and scope["method"] in ("GET", "HEAD"):
-                await self._serve_figures(scope, send)
-            else:
-                await self._serve_request(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await self._serve_websocket(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+                return self._serve_figures(scope, send)
+            return self._serve_request(scope, receive, send)
+        if scope["type"] == "websocket":
+            return self._serve_websocket(scope, receive, send)
+        return self.app(scope, receive, send)
 
     async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = self._begin(scope)

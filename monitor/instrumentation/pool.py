@@ -38,11 +38,11 @@ def _watched(own: Any, statements: Statements) -> type[asyncpg.Connection]:
         async def execute(self, query: str, *args: Any, timeout: float | None = None) -> Any:
             """As asyncpg's. What asyncpg sends to reset a connection is nobody's statement."""
             if query == self.get_reset_query():
-                return await super().execute(query, timeout=timeout)
+                return await own.execute(self, query, timeout=timeout)
             text, name = statements.labelled(query)
             started = perf_counter()
             try:
-                status = await super().execute(text, *args, timeout=timeout)
+                status = await own.execute(self, text, *args, timeout=timeout)
             finally:
                 statements.figures.note_query(name, perf_counter() - started)
             # A transaction that has failed answers COMMIT with ROLLBACK; going back to a savepoint ends none.
@@ -57,7 +57,7 @@ def _watched(own: Any, statements: Statements) -> type[asyncpg.Connection]:
             text, name = statements.labelled(query)
             started = perf_counter()
             try:
-                return await super().fetch(text, *args, **options)
+                return await own.fetch(self, text, *args, **options)
             finally:
                 statements.figures.note_query(name, perf_counter() - started)
 
@@ -66,7 +66,7 @@ def _watched(own: Any, statements: Statements) -> type[asyncpg.Connection]:
             text, name = statements.labelled(query)
             started = perf_counter()
             try:
-                return await super().fetchrow(text, *args, **options)
+                return await own.fetchrow(self, text, *args, **options)
             finally:
                 statements.figures.note_query(name, perf_counter() - started)
 
@@ -75,7 +75,7 @@ def _watched(own: Any, statements: Statements) -> type[asyncpg.Connection]:
             text, name = statements.labelled(query)
             started = perf_counter()
             try:
-                return await super().fetchval(text, *args, **options)
+                return await own.fetchval(self, text, *args, **options)
             finally:
                 statements.figures.note_query(name, perf_counter() - started)
 
@@ -84,7 +84,7 @@ def _watched(own: Any, statements: Statements) -> type[asyncpg.Connection]:
             text, name = statements.labelled(query)
             started = perf_counter()
             try:
-                return await super().fetchmany(text, args, **options)
+                return await own.fetchmany(self, text, args, **options)
             finally:
                 statements.figures.note_query(name, perf_counter() - started)
 
@@ -93,29 +93,28 @@ def _watched(own: Any, statements: Statements) -> type[asyncpg.Connection]:
             text, name = statements.labelled(command)
             started = perf_counter()
             try:
-                await super().executemany(text, args, timeout=timeout)
+                await own.executemany(self, text, args, timeout=timeout)
             finally:
                 statements.figures.note_query(name, perf_counter() - started)
 
         async def prepare(self, query: str, **options: Any) -> Any:
             """As asyncpg's; the statement keeps the tag of who prepared it, and its runs are not timed."""
-            return await super().prepare(statements.labelled(query)[0], **options)
+            return await own.prepare(self, statements.labelled(query)[0], **options)
 
         def cursor(self, query: str, *args: Any, **options: Any) -> Any:
             """As asyncpg's; its portions are not timed."""
-            return super().cursor(statements.labelled(query)[0], *args, **options)
+            return own.cursor(self, statements.labelled(query)[0], *args, **options)
 
         async def _copy_out(self, copy_stmt: str, output: Any, timeout: float | None) -> Any:
-            return await super()._copy_out(statements.labelled(copy_stmt)[0], output, timeout)
+            return await own._copy_out(self, statements.labelled(copy_stmt)[0], output, timeout)
 
         async def _copy_in(self, copy_stmt: str, source: Any, timeout: float | None) -> Any:
-            return await super()._copy_in(statements.labelled(copy_stmt)[0], source, timeout)
+            return await own._copy_in(self, statements.labelled(copy_stmt)[0], source, timeout)
 
-        async def _get_statement(
-            self, query: str, timeout: float | None, *, use_cache: bool = True, **options: Any
-        ) -> Any:
+        def _get_statement(self, query: str, timeout: float | None, **options: Any) -> Any:
             # A text that never comes again would push out of the cache those that do, and leave its plan on the server.
-            use_cache = use_cache and not query.startswith(ONE_TIME)
-            return await super()._get_statement(query, timeout, use_cache=use_cache, **options)
+            if query.startswith(ONE_TIME):
+                options["use_cache"] = False
+            return own._get_statement(self, query, timeout, **options)
 
     return WatchedConnection

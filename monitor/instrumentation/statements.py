@@ -4,7 +4,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from monitor.instrumentation.comment import comment, may_be_tagged, name_of
-from monitor.instrumentation.exchange import current, statement_name
+from monitor.instrumentation.exchange import Exchange, current, statement_name
 from monitor.instrumentation.figures import Figures
 from monitor.instrumentation.settings import InstrumentationSettings, SqlComments
 
@@ -14,9 +14,10 @@ OUTSIDE = "outside"
 _KEPT = 2_000
 
 
-class _Known(NamedTuple):
-    name: str | None
-    may_be_tagged: bool
+class _Label(NamedTuple):
+    text: str
+    name: str
+    is_tagged: bool
 
 
 class Statements:
@@ -28,8 +29,7 @@ class Statements:
         self._may_be_marked = settings.sql_comments in (SqlComments.SAMPLED, SqlComments.ALWAYS)
         self._slow_seconds = settings.slow_seconds
         self._slow_routes: set[str] = set()
-        self._known: dict[str, _Known] = {}
-        self._tags: dict[str, str] = {}
+        self._labels: dict[tuple[str, str], _Label] = {}
 
     def note_answer(self, route: str, seconds: float) -> None:
         """A route that was slow carries ids the next time."""
@@ -38,28 +38,28 @@ class Statements:
 
     def labelled(self, query: str) -> tuple[str, str]:
         """The text to send, and the name to time it under."""
-        known = self._known.get(query)
-        if known is None:
-            known = _Known(name_of(query), may_be_tagged(query))
-            # Texts made for one use would fill it; they are read each time instead.
-            if len(self._known) < _KEPT:
-                self._known[query] = known
         exchange = current.get()
         if exchange is None:
-            return query, statement_name.get() or known.name or OUTSIDE
+            return query, statement_name.get() or name_of(query) or OUTSIDE
         route = exchange.route
-        name = statement_name.get() or known.name or route
-        if not (self._are_tagged and known.may_be_tagged):
-            return query, name
-        if self._may_be_marked and not exchange.is_marked:
-            if perf_counter() - exchange.started >= self._slow_seconds:
-                exchange.is_marked = True
-            elif route in self._slow_routes:
-                self._slow_routes.discard(route)
-                exchange.is_marked = True
-        if exchange.is_marked:
+        label = self._labels.get((query, route)) or self._label(query, route)
+        name = statement_name.get() or label.name
+        if self._may_be_marked and label.is_tagged and (exchange.is_marked or self._becomes_marked(exchange, route)):
             return exchange.comment(route) + query, name
-        tag = self._tags.get(route)
-        if tag is None:
-            tag = self._tags[route] = comment(route=route)
-        return tag + query, name
+        return label.text, name
+
+    def _label(self, query: str, route: str) -> _Label:
+        is_tagged = self._are_tagged and may_be_tagged(query)
+        label = _Label(comment(route=route) + query if is_tagged else query, name_of(query) or route, is_tagged)
+        # Texts made for one use would fill it; they are read each time instead.
+        if len(self._labels) < _KEPT:
+            self._labels[query, route] = label
+        return label
+
+    def _becomes_marked(self, exchange: Exchange, route: str) -> bool:
+        """From here on, as the request is slow by now or the last one of its route was."""
+        if perf_counter() - exchange.started < self._slow_seconds and route not in self._slow_routes:
+            return False
+        self._slow_routes.discard(route)
+        exchange.is_marked = True
+        return True

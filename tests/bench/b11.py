@@ -1,18 +1,23 @@
 """B11: what instrumentation costs a request, by itself and with its SQL, beside a plain application and a peer."""
 
 import asyncio
+import json
+import re
+import socket
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import asyncpg
+import psutil
 import uvloop
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -20,8 +25,7 @@ from prometheus_fastapi_instrumentator import Instrumentator
 from starlette.types import ASGIApp, Message
 
 from monitor import InstrumentationSettings, instrument
-from monitor.demo.portal import ADVISERS, SMALL, create_portal, install
-from monitor.demo.portal.access import Bearer, issue_token
+from monitor.demo.portal import SMALL, install
 from monitor.embedded import EmbeddedServer
 from monitor.instrumentation import SqlComments
 from tests.bench.result import Result
@@ -30,11 +34,12 @@ GOAL_US = 30.0
 GOAL_SHARE = 0.05
 ROUNDS = 30
 BARE_REQUESTS = 400
-REQUESTS = 100
+REQUESTS = 60
 STATEMENTS = 300
 PATHS = ("/api/client_groups", "/api/client_groups/7/products", "/dashboard")
 
-_SECRET = "a secret of the benchmark, long enough to sign with"
+# The second plain one shows what chance does.
+_PORTALS = {"plain": "plain", "chance": "plain", "ours": "ours", "peer": "peer"}
 _STATEMENT = "SELECT id, name, type, status FROM client_groups WHERE id = $1"
 
 Figures = defaultdict[str, list[float]]
@@ -42,8 +47,8 @@ Ask = Callable[[str], Awaitable[float]]
 
 
 def b11() -> Result:
-    """Turn by turn in one process: an application that does nothing, then the demo portal's requests with their SQL,
-    twice uninstrumented to show what chance does; last, what each kind of comment costs a statement.
+    """Turn by turn: an application that does nothing, in one process; then the demo portal's requests with their SQL
+    over HTTP, from portals that have a process each; last, what each kind of comment costs a statement.
     """
     figures = Figures(list)
     with tempfile.TemporaryDirectory(prefix="portalwatch-b11-") as directory:
@@ -53,7 +58,7 @@ def b11() -> Result:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(_bare(figures))
                 runner.run(install(dsn, adviser_password="b11", service_password="b11", volume=SMALL))
-                runner.run(_portals(dsn, figures))
+                _portals(dsn, figures)
                 runner.run(_statements(dsn, figures))
     added = statistics.median(figures["added_us"])
     ratio = figures["whole_request_ratio"]
@@ -101,55 +106,84 @@ def _bare_app(name: str) -> FastAPI:
     return app
 
 
-async def _portals(dsn: str, figures: Figures) -> None:
+def _portals(dsn: str, figures: Figures) -> None:
     """The same request to each portal in turn, so that whatever disturbs one disturbs the others."""
-    async with AsyncExitStack() as stack:
-        asks = dict[str, Ask]()
-        for name in ("plain", "chance", "ours", "peer"):
-            asks[name] = await stack.enter_async_context(_portal(dsn, name))
-        for ask in asks.values():
-            for path in PATHS * 10:
-                await ask(path)
+    with ExitStack() as stack:
+        clients = {name: stack.enter_context(_portal(dsn, kind)) for name, kind in _PORTALS.items()}
+        for client in clients.values():
+            for path in PATHS * 50:
+                client.ask(path)
+        before = {name: client.processor_seconds() for name, client in clients.items()}
         for turn in range(ROUNDS):
-            seconds = {name: {path: list[float]() for path in PATHS} for name in asks}
-            processor = dict.fromkeys(asks, 0.0)
+            seconds = {name: {path: list[float]() for path in PATHS} for name in clients}
             for request in range(REQUESTS):
-                for name in _in_turn(asks, turn + request):
-                    path = PATHS[request % len(PATHS)]
-                    started = time.process_time()
-                    seconds[name][path].append(await asks[name](path))
-                    processor[name] += time.process_time() - started
+                for name in _in_turn(clients, turn + request):
+                    for path in PATHS:
+                        seconds[name][path].append(clients[name].ask(path))
             # Medians, as others are at work on this machine too; of each path, as they take their own times.
             typical = {name: sum(statistics.median(one) for one in paths.values()) for name, paths in seconds.items()}
             p99 = {name: statistics.quantiles(chain(*paths.values()), n=100)[98] for name, paths in seconds.items()}
             figures["whole_request_ms"].append(typical["plain"] / len(PATHS) * 1000)
-            figures["whole_request_added_us"].append((processor["ours"] - processor["plain"]) * 1e6 / REQUESTS)
             figures["whole_request_ratio"].append(typical["ours"] / typical["plain"])
             figures["whole_request_ratio_of_chance"].append(typical["chance"] / typical["plain"])
             figures["whole_request_ratio_of_peer"].append(typical["peer"] / typical["plain"])
             figures["p99_ratio"].append(p99["ours"] / p99["plain"])
             figures["p99_ratio_of_chance"].append(p99["chance"] / p99["plain"])
+        # Once for all of them: the kernel counts it in hundredths of a second.
+        spent = {name: client.processor_seconds() - before[name] for name, client in clients.items()}
+        asked = ROUNDS * REQUESTS * len(PATHS)
+        figures["whole_request_added_us"].append((spent["ours"] - spent["plain"]) * 1e6 / asked)
 
 
-@asynccontextmanager
-async def _portal(dsn: str, name: str) -> AsyncIterator[Ask]:
-    portal = create_portal(dsn, secret=_SECRET)
-    if name == "peer":
-        Instrumentator(registry=CollectorRegistry()).instrument(portal)
-    token = issue_token(Bearer(ADVISERS[0], "adviser"), _SECRET, expires_at=time.time() + 3600)
-    async with AsyncExitStack() as stack:
-        # For its start only: the portals after it are of another kind.
-        with nullcontext() if name == "ours" else patch("monitor.demo.portal.app.instrument"):
-            await stack.enter_async_context(portal.router.lifespan_context(portal))
-        if hasattr(portal.state, "portalwatch") != (name == "ours"):
-            raise SystemExit(f"B11: {name} is not what it should be")
-        yield _asking(portal, token)
+class _Client:
+    """One connection to a portal that is served by a process of its own, as every portal is."""
+
+    def __init__(self, connection: socket.socket, token: str, process: psutil.Process) -> None:
+        self._connection = connection
+        self._token = token
+        self._process = process
+
+    def ask(self, path: str) -> float:
+        """The seconds until the whole answer is there."""
+        head = f"GET {path} HTTP/1.1\r\nHost: portal\r\nAuthorization: Bearer {self._token}\r\n\r\n"
+        started = time.perf_counter()
+        self._connection.sendall(head.encode())
+        answer = self._connection.recv(1 << 18)
+        while not _is_whole(answer):
+            answer += self._connection.recv(1 << 18)
+        took = time.perf_counter() - started
+        if not answer.startswith(b"HTTP/1.1 200"):
+            raise SystemExit(f"B11: {path} answered {answer[:40]!r}")
+        return took
+
+    def processor_seconds(self) -> float:
+        """What the portal has spent since it was started."""
+        return sum(self._process.cpu_times()[:2])
 
 
-def _asking(app: ASGIApp, token: str = "") -> Ask:
+def _is_whole(answer: bytes) -> bool:
+    head, end, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head.lower())
+    return bool(end and length and len(body) >= int(length[1]))
+
+
+@contextmanager
+def _portal(dsn: str, kind: str) -> Iterator[_Client]:
+    command = [sys.executable, "-m", "tests.bench.portal_server", dsn, kind]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            port, token = json.loads(process.stdout.readline())
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                yield _Client(connection, token, psutil.Process(process.pid))
+        finally:
+            process.terminate()
+
+
+def _asking(app: ASGIApp) -> Ask:
     """Asks the application without a server in between, of which the costs would be the same for all."""
     headers = [(b"host", b"portal"), (b"accept", b"*/*"), (b"user-agent", b"b11"), (b"accept-encoding", b"gzip")]
-    headers.append((b"authorization", f"Bearer {token}".encode()))
 
     async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
