@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import psutil
@@ -33,20 +33,20 @@ def b12() -> Result:
         prober = stack.enter_context(_running("prober", f"http://127.0.0.1:{target}"))
         service, sent = psutil.Process(intake.pid), 0.0
         _ask(prober, PROBES)
-        sent += _ask(sender, {"seconds": 1.0, "rate": 0})[0]
+        sent += _sending(sender, rate=0.0, seconds=1.0)()[0]
         for _ in range(PAIRS):
             before = sum(service.cpu_times()[:2])
-            accepted, seconds = _ask(sender, {"seconds": SECONDS, "rate": 0})
+            accepted, seconds = _sending(sender, rate=0.0)()
             sent += accepted
             figures["events_per_second"].append(accepted / seconds)
             figures["cpu_us"].append((sum(service.cpu_times()[:2]) - before) / accepted * 1e6)
             figures["events_per_core_second"].append(1e6 / figures["cpu_us"][-1])
             time.sleep(1.5)
             quiet = statistics.median(_ask(prober, PROBES))
-            _tell(sender, {"seconds": SECONDS, "rate": GOAL})
+            sending = _sending(sender, rate=GOAL)
             time.sleep(0.3)
             loaded = statistics.median(_ask(prober, PROBES))
-            accepted, seconds = json.loads(_line(sender))
+            accepted, seconds = sending()
             sent += accepted
             figures["paced_per_second"].append(accepted / seconds)
             figures["quiet_p50_ms"].append(quiet * 1000)
@@ -85,6 +85,13 @@ def _tell(process: "subprocess.Popen[str]", order: object) -> None:
 def _line(process: "subprocess.Popen[str]") -> str:
     assert process.stdout is not None
     return process.stdout.readline()
+
+
+def _sending(sender: "subprocess.Popen[str]", *, rate: float, seconds: float = SECONDS) -> Callable[[], list[float]]:
+    """Lets it begin; what comes of it is to be asked for later: how many were accepted, in how many seconds."""
+    _tell(sender, {"seconds": seconds, "rate": rate})
+    _line(sender)
+    return lambda: json.loads(_line(sender))
 
 
 def _ask(process: "subprocess.Popen[str]", order: object) -> list[float]:

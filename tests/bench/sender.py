@@ -1,18 +1,22 @@
 """`python -m tests.bench.sender PORT TOKEN`: a front end that fails a lot, over connections that it keeps.
 
-A line `{"seconds": S, "rate": R}` on standard input is answered with how many errors were accepted and how long that
-took; a rate of 0 is as fast as answers come.
+A line `{"seconds": S, "rate": R}` on standard input is answered with an empty line once it begins, then with how many
+errors were accepted and how long that took; a rate of 0 is as fast as answers come. Whatever can be made beforehand is:
+browsers fail on machines of their own, and this one is the service's and the probe's.
 """
 
 import asyncio
 import itertools
 import json
 import sys
-import time
+from collections.abc import Iterator
+from typing import cast
 
 from monitor.event_loop import run
 
 _CONNECTIONS = 16
+# More than any service here takes in a second.
+_FASTEST = 5_000
 _NUMBERS = itertools.count()
 _STACK = "\n".join(
     [
@@ -49,30 +53,60 @@ def _request(token: str) -> bytes:
     return head.encode() + body
 
 
-async def _send(port: int, token: str, until: float, rate: float) -> int:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    accepted, due = 0, time.perf_counter()
-    while time.perf_counter() < until:
-        if rate:
-            due += _CONNECTIONS / rate
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        writer.write(_request(token))
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        await reader.readexactly(int(length.partition(b":")[2]))
-        accepted += head.startswith(b"HTTP/1.1 202")
-    writer.close()
-    return accepted
+class _Browser(asyncio.Protocol):
+    """Sends one error after the other, each when it is due and the one before was answered."""
+
+    def __init__(self, requests: Iterator[bytes], until: float, every: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._requests = requests
+        self._until = until
+        self._every = every
+        self._due = self._loop.time()
+        self.accepted = 0
+        self.is_done = self._loop.create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        self.accepted += data.startswith(b"HTTP/1.1 202")
+        # Head and body may come one after the other.
+        if not data.endswith(b"}"):
+            return
+        self._due += self._every
+        if self._due > self._loop.time():
+            self._loop.call_at(self._due, self._send)
+        else:
+            self._send()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        if not self.is_done.done():
+            self.is_done.set_result(None)
+
+    def _send(self) -> None:
+        request = next(self._requests, None) if self._loop.time() < self._until else None
+        if request is None:
+            self._transport.close()
+        else:
+            self._transport.write(request)
 
 
 async def main(port: int, token: str) -> None:
     """Serve orders until standard input ends."""
+    loop = asyncio.get_running_loop()
     while line := await asyncio.to_thread(sys.stdin.readline):
         order = json.loads(line)
-        started = time.perf_counter()
-        until = started + order["seconds"]
-        counts = await asyncio.gather(*(_send(port, token, until, order["rate"]) for _ in range(_CONNECTIONS)))
-        print(json.dumps([sum(counts), time.perf_counter() - started]), flush=True)
+        rate = order["rate"] or _FASTEST
+        requests = iter([_request(token) for _ in range(int(order["seconds"] * rate))])
+        print(flush=True)
+        started = loop.time()
+        every = _CONNECTIONS / rate if order["rate"] else 0.0
+        browsers = [_Browser(requests, started + order["seconds"], every) for _ in range(_CONNECTIONS)]
+        for one in browsers:
+            await loop.create_connection(lambda one=one: one, "127.0.0.1", port)  # type: ignore[misc]
+        await asyncio.gather(*(one.is_done for one in browsers))
+        print(json.dumps([sum(one.accepted for one in browsers), loop.time() - started]), flush=True)
 
 
 if __name__ == "__main__":
