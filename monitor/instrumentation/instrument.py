@@ -12,6 +12,7 @@ from monitor.instrumentation.logs import log_json
 from monitor.instrumentation.reporter import HttpReporter, Reporter
 from monitor.instrumentation.route import RouteTemplates
 from monitor.instrumentation.settings import InstrumentationSettings
+from monitor.instrumentation.stack import surrounded
 from monitor.instrumentation.statements import Statements
 
 if TYPE_CHECKING:
@@ -88,9 +89,9 @@ def instrument(
 
 
 def _surround(app: Any, instrumentation: Instrumentation) -> None:
-    """Outside of everything, so that the answer to an unhandled error has its id and its count as well."""
+    """Now, or when the application builds its middlewares."""
     if app.middleware_stack is not None:
-        app.middleware_stack = instrumentation.around(app.middleware_stack)
+        app.middleware_stack = surrounded(app.middleware_stack, instrumentation.around)
         return
     build = app.build_middleware_stack
-    app.build_middleware_stack = lambda: instrumentation.around(build())
+    app.build_middleware_stack = lambda: surrounded(build(), instrumentation.around)
