@@ -1,4 +1,4 @@
-"""OpenTelemetry's SDK around an instrumented portal: FastAPI's own spans, and the package, called before and after us."""
+"""OpenTelemetry's SDK around an instrumented portal: FastAPI's own spans, and the package, called before or after."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
