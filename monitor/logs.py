@@ -1,10 +1,9 @@
-"""Structured logs: JSON in a service, readable on a terminal, on standard error; never a password."""
+"""Structured logs: JSON in a service, readable on a terminal; never a password."""
 
 import logging
 import re
-import sys
 from collections.abc import MutableMapping
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import structlog
 
@@ -26,8 +25,11 @@ def _mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mut
     return event
 
 
-def configure_logs(log_format: LogFormat = "auto", level: str = "INFO", **bound: str) -> None:
-    """Route structlog and the standard library's logging to standard error; `bound` goes with every line."""
+def configure_logs(to: TextIO, log_format: LogFormat = "auto", level: str = "INFO", **bound: str) -> None:
+    """Route structlog and the standard library's logging there; `bound` goes with every line.
+
+    A service logs to standard output; whoever has a result to write there, or can't start, to standard error.
+    """
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -36,7 +38,7 @@ def configure_logs(log_format: LogFormat = "auto", level: str = "INFO", **bound:
         structlog.processors.format_exc_info,
         _mask,
     ]
-    readable = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+    readable = log_format == "console" or (log_format == "auto" and to.isatty())
     renderer: structlog.types.Processor = (
         structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
     )
@@ -46,7 +48,7 @@ def configure_logs(log_format: LogFormat = "auto", level: str = "INFO", **bound:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(to)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -153,10 +154,10 @@ def main() -> None:
     try:
         settings = load_configuration(arguments.config, os.environ).settings
     except ConfigurationError as error:
-        configure_logs()
+        configure_logs(sys.stderr)
         log.error("configuration refused", mistakes=str(error))
         raise SystemExit(ExitCode.USAGE) from error
-    configure_logs(settings.log.format, settings.log.level, process="probing")
+    configure_logs(sys.stdout, settings.log.format, settings.log.level, process="probing")
     with socket.socket(fileno=arguments.link_fd) as end:
         run(probe(settings, end, arguments.restarts))
 

@@ -5,6 +5,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -427,11 +428,11 @@ def main() -> None:
     try:
         configuration = load_configuration(arguments.config, os.environ)
         settings = configuration.settings
-        configure_logs(settings.log.format, settings.log.level, process="service")
+        configure_logs(sys.stdout, settings.log.format, settings.log.level, process="service")
         with socket.socket(fileno=arguments.listen_fd) as listener, socket.socket(fileno=arguments.link_fd) as link:
             run(serve(configuration, os.environ[STORE_VARIABLE], listener, link))
     except MonitorError as error:
-        configure_logs()
+        configure_logs(sys.stderr)
         log.error("the service can't start", reason=str(error))
         raise SystemExit(error.exit_code) from error
 

@@ -74,7 +74,7 @@ class _Child:
                 return ExitCode.USAGE
             if time.monotonic() - started > _LONG_LIFE_SECONDS:
                 pause = _SHORTEST_PAUSE_SECONDS
-            log.error("process died, starting it again", process=self.name, code=code, pause_seconds=pause)
+            log.error("process died, starting it again", child=self.name, code=code, pause_seconds=pause)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await stop.wait()
@@ -92,7 +92,7 @@ class _Child:
             async with asyncio.timeout(_STOP_SECONDS):
                 await self.process.wait()
         except TimeoutError:
-            log.error("process did not stop, killing it", process=self.name)
+            log.error("process did not stop, killing it", child=self.name)
             self.process.kill()
             await self.process.wait()
 

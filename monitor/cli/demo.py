@@ -1,6 +1,7 @@
 """`portalwatch demo`."""
 
 import signal
+import sys
 from pathlib import Path
 from types import FrameType
 
@@ -39,7 +40,7 @@ def demo(faults: tuple[str, ...], once: bool, directory: Path) -> ExitCode:
     if NO_FAULT in faults and len(faults) > 1:
         raise ConfigurationError("--fault none stands alone")
     chosen = frozenset(Fault(one) for one in faults or (Fault.MISSING_INDEX,) if one != NO_FAULT)
-    configure_logs(level="WARNING")
+    configure_logs(sys.stderr, level="WARNING")
     signal.signal(signal.SIGTERM, _stop)
     return tell(chosen, directory, once=once, console=Console(), progress=TerminalProgress())
 

@@ -78,7 +78,7 @@ def look(name: str, debug: bool, count: int, output_format: str, config: Path | 
     """
     configuration = configured(config)
     if debug:
-        configure_logs("console", "INFO")
+        configure_logs(sys.stderr, "console", "INFO")
         logging.getLogger("probes").setLevel(logging.DEBUG)
     looks = run(_look(configuration, name, count, as_json=output_format == "json"))
     return code_of(looks)

@@ -1,5 +1,6 @@
 """`portalwatch serve`."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -16,5 +17,6 @@ from monitor.supervisor import serve as supervise
 def serve(config: Path | None) -> ExitCode:
     """Run the service: probes, evaluation, alerts, HTTP on 127.0.0.1:9464 by default."""
     configuration = configured(config)
-    configure_logs(configuration.settings.log.format, configuration.settings.log.level, process="supervisor")
+    log = configuration.settings.log
+    configure_logs(sys.stdout, log.format, log.level, process="supervisor")
     return supervise(configuration)

@@ -168,6 +168,7 @@ def _service(scene: Stage) -> Iterator[None]:
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "monitor", "serve", "--config", scene.configuration_path],
         env=dict(scene.environment),
+        stdout=sys.stderr.fileno(),  # its log; what the demo tells goes to standard output
         process_group=0,
         preexec_fn=die_with_parent(SIGKILL),  # noqa: PLW1509 - a bare system call
     )

@@ -84,7 +84,7 @@ def serving(configuration: Path, port: int, log: Path, **environment: str) -> It
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "monitor", "serve", "--config", configuration],
-            stderr=output,
+            stdout=output,
             env={**os.environ, **environment},
         )
     service = Service(process, f"http://127.0.0.1:{port}", log)

@@ -1,6 +1,7 @@
 """The service as a whole: it measures, keeps, tells, survives, and leaves nothing behind."""
 
 import asyncio
+import json
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -132,6 +133,8 @@ def test_a_process_that_dies_is_started_again(
         if module == "probing":
             restarts = 'portalwatch_process_restarts_total{process="probing"}'
             eventually(lambda: service.metric(restarts) == 1, "the restart is counted")
+        said = [json.loads(line) for line in service.log.read_text(encoding="utf-8").splitlines()]
+        assert ("process died, starting it again", "supervisor") in {(one["event"], one["process"]) for one in said}
 
 
 def test_losing_the_store_does_not_stop_the_watching(

@@ -21,11 +21,11 @@ FEW_VALUES = {"level", "process"}
 def line() -> dict[str, Any]:
     """A line as the service writes it about a probe that failed."""
     script = (
-        "import logging; from monitor.logs import configure_logs; configure_logs(process='probing');"
+        "import logging, sys; from monitor.logs import configure_logs; configure_logs(sys.stdout, process='probing');"
         "logging.getLogger('probes.probe_set').info('probe %s failed', 'a', extra={'correlation_id': 'c1'})"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    written: dict[str, Any] = json.loads(done.stderr)
+    written: dict[str, Any] = json.loads(done.stdout)
     return written
 
 

@@ -24,16 +24,17 @@ def test_credentials_of_urls_are_masked(text: str, masked: str) -> None:
     assert without_credentials(text) == masked
 
 
-def test_a_service_logs_json_to_standard_error() -> None:
+def test_a_service_logs_json() -> None:
     """In a pipe every line is JSON with level, time and what was bound; also what a library logs, masked."""
     script = (
-        "import logging, structlog; from monitor.logs import configure_logs; configure_logs(process='p');"
+        "import logging, structlog, sys; from monitor.logs import configure_logs;"
+        "configure_logs(sys.stdout, process='p');"
         "structlog.get_logger('ours').info('happened', series='q.a');"
         "logging.getLogger('theirs').warning('lost postgresql://u:geheim@h/x', extra={'correlation_id': 'c1'})"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout == ""
-    ours, theirs = [json.loads(line) for line in done.stderr.splitlines()]
+    assert done.stderr == ""
+    ours, theirs = [json.loads(line) for line in done.stdout.splitlines()]
     assert (ours["event"], ours["series"], ours["level"], ours["process"]) == ("happened", "q.a", "info", "p")
     assert theirs["event"] == "lost postgresql://***@h/x"
     assert (theirs["logger"], theirs["correlation_id"]) == ("theirs", "c1")
