@@ -22,7 +22,7 @@ _MOST_PLANS = 20
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """A call that did not end well. `waited_seconds` is None unless it timed out; `correlation_id` is empty for one
-    that lies more than an hour back."""
+    of a closed hour that was not among its first."""
 
     at: datetime
     outcome: Outcome
@@ -33,7 +33,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call, well or not. `value` is None where it failed; `correlation_id` is empty for one of a closed hour."""
+    """One call, well or not. `value` is None where it failed; `correlation_id` is empty for one of a closed hour
+    that was neither among its slowest nor among the first that failed."""
 
     at: datetime
     outcome: Outcome

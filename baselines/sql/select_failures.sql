@@ -7,7 +7,8 @@ CROSS JOIN LATERAL (
     SELECT started_at, value, state, correlation_id
     FROM sample_head WHERE series_id = series.id AND started_at >= $2
     UNION ALL
-    SELECT chunk.hour + make_interval(secs => one.offset_ms / 1000.0), one.value, one.state, ''
+    SELECT chunk.hour + make_interval(secs => one.offset_ms / 1000.0), one.value, one.state,
+           coalesce(chunk.ids ->> one.offset_ms::text, '')
     FROM sample_chunk AS chunk
     CROSS JOIN LATERAL unnest(chunk.offset_ms, chunk.value, chunk.state) AS one (offset_ms, value, state)
     WHERE chunk.series_id = series.id AND chunk.hour >= date_trunc('hour', $2, 'UTC')

@@ -440,10 +440,12 @@ CREATE TABLE public.sample_chunk (
     value real[] NOT NULL,
     state smallint[] NOT NULL,
     disturbed boolean[] NOT NULL,
-    lateness_ms smallint[] NOT NULL
+    lateness_ms smallint[] NOT NULL,
+    ids jsonb DEFAULT '{}'::jsonb NOT NULL
 )
 PARTITION BY RANGE (hour);
 COMMENT ON TABLE public.sample_chunk IS 'One closed hour of a series in a row; partitions by ISO week, UTC.';
+COMMENT ON COLUMN public.sample_chunk.ids IS 'Offset in milliseconds to correlation id, of calls that failed and of the slowest.';
 CREATE TABLE public.sample_head (
     series_id integer NOT NULL,
     started_at timestamp with time zone NOT NULL,

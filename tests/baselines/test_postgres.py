@@ -392,7 +392,7 @@ def test_a_chunk_takes_few_bytes_a_sample(store: str) -> None:
         )
         await pool.execute(
             "INSERT INTO sample_head"
-            " SELECT id, $1::timestamptz + make_interval(secs => 30 * n), exp(random()), 0, false, 1, ''"
+            " SELECT id, $1::timestamptz + make_interval(secs => 30 * n), exp(random()), 0, false, 1, md5(n::text)"
             " FROM series, generate_series(0, 5999) n",
             START,
         )

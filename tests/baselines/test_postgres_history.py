@@ -122,15 +122,15 @@ def test_a_course_is_cut_into_stretches_of_any_length(store: str) -> None:
 
 
 def test_failures_are_told_the_newest_first(store: str) -> None:
-    """With their reason, how long was waited where it timed out, and the id while it is in the head."""
+    """With their reason, how long was waited where it timed out, and the id."""
 
     async def act(pool: asyncpg.Pool) -> None:
         history = await filled(pool)
         failures = await history.failures("q.a", START, 10)
         assert [(one.outcome, one.waited_seconds, one.correlation_id) for one in failures] == [
             (Outcome.ERROR, None, "c126"),
-            (Outcome.ERROR, None, ""),
-            (Outcome.TIMEOUT, 30.0, ""),
+            (Outcome.ERROR, None, "c81"),
+            (Outcome.TIMEOUT, 30.0, "c80"),
         ]
         assert {one.reason for one in failures} == {Reason.READ_TIMEOUT}
         assert len(await history.failures("q.a", START, 1)) == 1
@@ -195,7 +195,7 @@ def test_hours_of_many_series_read_no_single_sample_of_a_closed_hour(store: str)
 
 
 def test_calls_worth_a_look_are_those_that_failed_then_the_slowest(store: str) -> None:
-    """Within the time asked for, skipped ones left out; the id is known until the hour is closed."""
+    """Within the time asked for, skipped ones left out, each with its id."""
 
     async def read(pool: asyncpg.Pool) -> list[tuple[float, Outcome, str]]:
         history = await filled(pool, measured(100, 60.0))
@@ -206,9 +206,29 @@ def test_calls_worth_a_look_are_those_that_failed_then_the_slowest(store: str) -
         ]
 
     assert on_store(store, read) == [
-        (81.0, Outcome.ERROR, ""),
+        (81.0, Outcome.ERROR, "c81"),
         (126.0, Outcome.ERROR, "c126"),
-        (80.0, Outcome.TIMEOUT, ""),
+        (80.0, Outcome.TIMEOUT, "c80"),
         (100.0, Outcome.OK, "c100"),
-        (70.0, Outcome.OK, ""),
+        (70.0, Outcome.OK, "c70"),
     ]
+
+
+def test_a_closed_hour_keeps_the_ids_of_its_slowest_calls_and_of_the_first_that_failed(store: str) -> None:
+    """Three and ten, also of those that come when the hour has a chunk already; all others are calls without an id."""
+    slow = [measured(1 + number, 0.01 * (number + 1)) for number in range(5)]
+    failed = [measured(20 + number, None, Outcome.ERROR) for number in range(12)]
+
+    async def read(pool: asyncpg.Pool) -> list[str]:
+        measurements = PostgresMeasurements(pool)
+        await measurements.register(SERIES)
+        await measurements.append([*slow, *failed, measured(50, None, Outcome.SKIPPED)])
+        await measurements.compact(START + timedelta(minutes=65))
+        await measurements.append([measured(40, 0.001), measured(41, 9.0)])
+        await measurements.compact(START + timedelta(minutes=65))
+        calls = await PostgresHistory(pool).calls("q.a", START, START + HOUR, 100)
+        return [one.correlation_id for one in calls]
+
+    ids = on_store(store, read)
+    assert ids[:12] == [*(f"c{20 + number}" for number in range(10)), "", ""]
+    assert ids[12:] == ["c41", "c5", "c4", "c3", "", "", "c40"]

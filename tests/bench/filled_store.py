@@ -13,14 +13,16 @@ _AN_HOUR = int(3600 / CADENCE_SECONDS)
 # As compact_samples leaves them, without taking the way over the head: 120 calls an hour, one in a thousand fails, and
 # each series has a level of its own between 2 and 300 ms with a scatter of 20 %.
 _FILL_CHUNKS = """
-INSERT INTO sample_chunk (series_id, hour, offset_ms, value, state, disturbed, lateness_ms)
-SELECT series.id, hour, made.offsets, made.values, made.states, made.disturbed, made.late
+INSERT INTO sample_chunk (series_id, hour, offset_ms, value, state, disturbed, lateness_ms, ids)
+SELECT series.id, hour, made.offsets, made.values, made.states, made.disturbed, made.late,
+       jsonb_build_object(made.offsets[1], made.id, made.offsets[2], made.id, made.offsets[3], made.id)
 FROM series CROSS JOIN generate_series($1::timestamptz, $2::timestamptz, '1 hour') AS hour
 CROSS JOIN LATERAL (
     SELECT array_agg((number * 30000 + random() * 40)::integer) AS offsets,
            array_agg((0.002 * (1 + series.id % 150) * exp(0.4 * (random() - 0.5) + 0 * number))::real) AS values,
            array_agg((CASE WHEN random() < 0.001 THEN 770 ELSE 0 END)::smallint) AS states,
-           array_agg(number < 0) AS disturbed, array_agg((random() * 5)::smallint) AS late
+           array_agg(number < 0) AS disturbed, array_agg((random() * 5)::smallint) AS late,
+           md5(random()::text) AS id
     FROM generate_series(0, 119) AS number
 ) AS made
 """
