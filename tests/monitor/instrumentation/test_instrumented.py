@@ -23,6 +23,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from monitor import InstrumentationSettings, correlation_id, instrument
+from monitor.instrumentation.exchange import current
 from tests.monitor.instrumentation.served_app import Told, asking, client_of, values
 from tests.served import served
 
@@ -99,6 +100,38 @@ def test_routes_are_templates_however_they_are_put_together() -> None:
         "/bare/{name}": 1,
         "/reports/bare/{name}": 1,
     }
+
+
+def test_a_route_that_was_asked_for_on_the_way_is_found_to_its_end() -> None:
+    """A middleware of a mounted application, between its own router and the outer one, sees as much as there is."""
+    app, mounted, seen = FastAPI(), FastAPI(), list[str]()
+    instrument(app)
+
+    class Asking:
+        def __init__(self, app: ASGIApp) -> None:
+            self._app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            _note_route(seen)
+            await self._app(scope, receive, send)
+
+    app.add_middleware(Asking)
+    mounted.add_middleware(Asking)
+
+    async def report(number: int) -> int:
+        _note_route(seen)
+        return number
+
+    mounted.add_api_route("/{number}", report)
+    app.mount("/reports", mounted)
+    assert _paths(app, "/reports/7")[1] == {("GET", "/reports/{number}", "200"): 1}
+    assert seen[:3] == ["unknown", "/reports", "/reports/{number}"]
+
+
+def _note_route(seen: list[str]) -> None:
+    exchange = current.get()
+    assert exchange is not None
+    seen.append(exchange.route)
 
 
 def test_a_starlette_application_has_templates_as_well() -> None:
