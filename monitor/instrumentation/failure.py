@@ -16,9 +16,17 @@ _LONGEST_AGENT = 200
 _FRAMES = 40
 _CAUSES = 3
 _MASKED = "…"
-# In this order: credentials and queries of URLs, addresses, quoted constants, then numbers and long tokens.
+# In this order: credentials of URLs and what stands where credentials do, queries of URLs, addresses, quoted constants,
+# then numbers and long tokens.
 _MASKS = (
     (re.compile(r"(?<=://)[^/\s@]*@"), ""),
+    (re.compile(r"(?i)\b(bearer|basic)\s+\S+"), rf"\1 {_MASKED}"),
+    (
+        re.compile(
+            r"(?i)\b(password|passwd|pwd|secret|token|api[_-]?key|authorization|session(?:id)?)(\s*[=:]\s*)[^\s,;&]+"
+        ),
+        rf"\1\2{_MASKED}",
+    ),
     (re.compile(r"\?\S*"), ""),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), _MASKED),
     (re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\([^()]*\)=\([^()]*\)"), _MASKED),
@@ -84,17 +92,15 @@ def masked_text(text: str) -> str:
 
 
 def stack_of(error: BaseException) -> str:
-    """The frames, oldest first, as file, line and function; those of the causes below. No source, no values."""
-    lines = list[str]()
+    """As Python writes it, causes first and in each the oldest frame, but without messages, source and values."""
+    tracebacks = list[str]()
     cause: BaseException | None = error
-    for _ in range(_CAUSES):
-        if cause is None:
-            break
-        lines.append(name_of(cause) if cause is error else f"caused by {name_of(cause)}")
+    while cause is not None and len(tracebacks) < _CAUSES:
         frames = [(frame.f_code, line) for frame, line in traceback.walk_tb(cause.__traceback__)][-_FRAMES:]
-        lines += [f"  {_short(code.co_filename)}:{line} in {code.co_qualname}" for code, line in frames]
+        told = [f'  File "{_short(code.co_filename)}", line {line}, in {code.co_qualname}' for code, line in frames]
+        tracebacks.append("\n".join(["Traceback (most recent call last):", *told, name_of(cause)]))
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-    return "\n".join(lines)
+    return "\n\n".join(reversed(tracebacks))
 
 
 def _text(error: BaseException) -> str:

@@ -100,6 +100,7 @@ class InstrumentedApp:
                 end(GONE if is_gone else 500)
             if not is_gone and isinstance(error, Exception):
                 self._report(scope, exchange, error)
+            # Still current: the server logs the error in this very task, which is the request's own.
             raise
         else:
             if not is_over:
@@ -107,7 +108,6 @@ class InstrumentedApp:
                 end(GONE if status else 500)
             if status >= 500 or not status:
                 self._report(scope, exchange, None, status or 500)
-        finally:
             current.reset(token)
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:

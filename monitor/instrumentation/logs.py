@@ -31,7 +31,7 @@ def add_correlation(_logger: object, _method: str, event: MutableMapping[str, An
 
 
 def log_json(level: str = "INFO") -> None:
-    """Route the standard library's logging and structlog's to standard output, one JSON object a line."""
+    """Route the standard library's logging, structlog's and uvicorn's to standard output, one JSON object a line."""
     import structlog  # a portal that keeps its own logs need not load it
 
     shared: list[structlog.types.Processor] = [
@@ -60,3 +60,7 @@ def log_json(level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    # Uvicorn gives them handlers of their own, for people.
+    for server in ("uvicorn", "uvicorn.access"):
+        logging.getLogger(server).handlers = []
+        logging.getLogger(server).propagate = True

@@ -6,8 +6,8 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import httpx
 import pytest
@@ -16,11 +16,12 @@ from fastapi import FastAPI
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
-from monitor import CorrelationFilter, add_correlation, correlation_id, instrument
+from monitor import CorrelationFilter, InstrumentationSettings, add_correlation, correlation_id, instrument
 from monitor.instrumentation.correlation import accepted
 from monitor.instrumentation.logs import log_json
 from monitor.instrumentation.trace import read_traceparent
 from tests.monitor.instrumentation.served_app import asking, values
+from tests.served import served
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -163,12 +164,13 @@ def test_monitor_has_no_other_names() -> None:
 
 @contextmanager
 def _logs_restored() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
+    loggers = [logging.getLogger(name) for name in ("", "uvicorn", "uvicorn.access")]
+    before = [(one.handlers, one.level, one.propagate) for one in loggers]
     try:
         yield
     finally:
-        root.handlers, root.level = handlers, level
+        for logger, state in zip(loggers, before, strict=True):
+            logger.handlers, logger.level, logger.propagate = state
         structlog.reset_defaults()
 
 
@@ -195,6 +197,34 @@ def test_log_lines_are_json_with_the_id(monkeypatch: pytest.MonkeyPatch) -> None
     for line in (first, second):
         assert (line["correlation_id"], line["route"], line["trace_id"]) == ("fe_1", "/say/{word}", PARENT[3:35])
     assert "correlation_id" not in last
+
+
+def test_what_the_server_logs_of_a_failed_request_has_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Uvicorn's own lines are JSON too: the request, and the traceback of what nobody handled."""
+    output = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", output)
+    monkeypatch.setattr(sys, "stderr", complaints := io.StringIO())
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        instrument(app, settings=InstrumentationSettings(log_format="json"))
+        yield
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.get("/fails")
+    async def fails() -> None:
+        raise RuntimeError("told to")
+
+    with _logs_restored(), served(app, log_level="info", access_log=True) as url:
+        httpx.get(f"{url}/fails", headers={"X-Correlation-ID": "fe_1"})
+        httpx.get(f"{url}/metrics")
+    lines = [json.loads(line) for line in output.getvalue().splitlines() if "correlation_id" in line]
+    told = next(line for line in lines if line["logger"] == "uvicorn.error")
+    assert (told["correlation_id"], told["route"], told["level"]) == ("fe_1", "/fails", "error")
+    assert told["exception"].endswith("RuntimeError: told to")
+    assert "RuntimeError" not in complaints.getvalue()
+    assert any("/metrics" in line and "fe_1" not in line for line in output.getvalue().splitlines())
 
 
 def test_a_filter_gives_the_id_to_the_portals_own_handlers() -> None:

@@ -5,10 +5,11 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -18,8 +19,9 @@ from pydantic import SecretStr, ValidationError
 
 from monitor import InstrumentationSettings, instrument
 from monitor.instrumentation import Failure, HttpReporter, Reporter
-from monitor.instrumentation.failure import masked_text, message_of, stack_of
+from monitor.instrumentation.failure import masked_text, message_of, name_of, stack_of
 from tests.monitor.instrumentation.served_app import Told, client_of, values
+from thresholds.error_group import ErrorGroup, group_of
 
 FAILURE = Failure(
     name="LookupError",
@@ -42,6 +44,8 @@ FAILURE = Failure(
         ("Permission denied for relation users", "Permission denied for relation users"),
         ("no answer from https://user:pw@host/x?token=abc", "no answer from https://host/x"),
         ("mail to o.neill@example.org failed", "mail to … failed"),
+        ("refused: password=hunterX, user=neill", "refused: password=…, user=neill"),
+        ("sent Authorization: Bearer abcDEFghi twice", "sent Authorization: … … twice"),
         ('invalid input syntax for type integer: "Smith, 12 High St"', "invalid input syntax for type integer: …"),
         ("key (email, id)=(a@b.example, 7) exists", "key … exists"),
         ("born 1970-01-01, account GB29NWBK60161331926819", "born …, account …"),
@@ -68,8 +72,8 @@ def test_a_cause_that_the_portal_suppressed_is_not_told() -> None:
         except LookupError as error:
             return error
 
-    assert "caused by" not in stack_of(raised(suppressed=True))
-    assert "caused by KeyError" in stack_of(raised(suppressed=False))
+    assert "KeyError" not in stack_of(raised(suppressed=True))
+    assert "KeyError" in stack_of(raised(suppressed=False))
 
 
 def test_a_huge_message_is_short_and_quickly_so() -> None:
@@ -117,12 +121,33 @@ def test_the_stack_has_neither_values_nor_source() -> None:
         except KeyError as error:
             raise LookupError("o'neill") from error
     except LookupError as error:
-        lines = stack_of(error).splitlines()
-    assert lines[0] == "LookupError"
-    assert lines[2] == "caused by KeyError"
-    assert len(lines) == 2 + 1 + 40
-    assert all(" in " in line for line in lines[3:])
-    assert not any("4711" in line or "neill" in line for line in lines)
+        told = stack_of(error)
+    cause, lines = (one.splitlines() for one in told.split("\n\n"))
+    assert (cause[0], cause[-1], len(cause)) == ("Traceback (most recent call last):", "KeyError", 1 + 40 + 1)
+    assert (lines[0], lines[-1], len(lines)) == ("Traceback (most recent call last):", "LookupError", 3)
+    assert all(", in " in line for line in (*cause[1:-1], lines[1]))
+    assert not any(secret in told for secret in ("4711", "neill", "raise", str(Path(__file__).parents[3])))
+
+
+def test_what_receives_it_tells_places_apart() -> None:
+    """The frames are read, the innermost first; the same error of two places is two groups, of one place it is one."""
+
+    def look_up(name: str) -> None:
+        raise LookupError(name)
+
+    def find(name: str) -> None:
+        raise LookupError(name)
+
+    def group(raising: Callable[[str], None], name: str) -> ErrorGroup:
+        try:
+            raising(name)
+        except LookupError as error:
+            return group_of(name_of(error), message_of(error), stack_of(error))
+        raise AssertionError
+
+    found = group(look_up, "'Smith'")
+    assert [frame.partition(" ")[0].rpartition(".")[2] for frame in found.frames] == ["look_up", "group"]
+    assert found.fingerprint == group(look_up, "'Jones'").fingerprint != group(find, "'Smith'").fingerprint
 
 
 class _Inbox:

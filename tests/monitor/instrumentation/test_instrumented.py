@@ -189,7 +189,7 @@ def test_an_unhandled_error_is_counted_answered_with_its_id_and_told() -> None:
             "url": "/broken/{number}",
         },
     }
-    assert failure.stack.splitlines()[-1].startswith("  monitor/instrumentation/test_instrumented.py:")
+    assert failure.stack.splitlines()[-2].startswith('  File "monitor/instrumentation/test_instrumented.py", line ')
     transport = httpx.ASGITransport(app=app)
     with pytest.raises(ZeroDivisionError):
         asyncio.run(httpx.AsyncClient(transport=transport, base_url="http://portal").get("/broken/1"))
