@@ -2,9 +2,9 @@
 
 import hashlib
 import re
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from thresholds.identity import is_identity
@@ -14,6 +14,8 @@ LONGEST_MESSAGE = 500
 MOST_FRAMES = 20
 # The frames that tell two groups apart: those below are the framework's, and change with it.
 _FRAMES_TOLD_APART = 5
+# Stacks whose frames are known: the same place fails again and again, each time with another message.
+_STACKS_KNOWN = 512
 _LONGEST_TEXT = 2_000
 _LONGEST_STACK = 16_000
 _LONGEST_LINE = 300
@@ -35,7 +37,9 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
         r"\1\2<secret>",
     ),
     (re.compile(r"\beyJ[\w-]{5,}(?:\.[\w-]*){0,4}"), "<secret>"),
-    (re.compile(r"(?<!\w)'[^'\n]*'(?!\w)|\"[^\"\n]*\"|`[^`\n]*`|“[^”\n]*”|‘[^’\n]*’|«[^»\n]*»"), "<value>"),
+    (re.compile(r"(?<!\w)'[^']*'(?!\w)|\"[^\"]*\"|`[^`]*`|“[^“”]*”|‘[^‘’]*’|«[^«»]*»"), "<value>"),
+    # One that was cut off with its end.
+    (re.compile(r"(?:(?<!\w)'|[\"`“‘«])[^'\"`“”‘’«»]*\Z"), "<value>"),
     (re.compile(r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"), "<id>"),
     (re.compile(r"\b(?:0x)?(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{8,}\b"), "<id>"),
     (re.compile(r"\b(?=[A-Za-z_-]{0,40}\d)[\w-]{6,}\b"), "<id>"),
@@ -44,7 +48,8 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 _FRAMES = (
     re.compile(
-        r"^at (?:(?:async |new )*(?P<function>[^\s(]+)[^(]*\()?(?P<file>[^()\s]+?)(?::(?P<line>\d+))?(?::\d+)?\)?$"
+        r"^at (?:(?:async |new )*(?P<function>[^\s(]+)(?:\s[^(]*)?\()?"
+        r"(?P<file>[^()\s]+?)(?::(?P<line>\d+))?(?::\d+)?\)?$"
     ),
     re.compile(r"^File \"(?P<file>[^\"]+)\", line (?P<line>\d+)(?:, in (?P<function>\S+))?$"),
     re.compile(r"^(?P<function>[^@\s]*)@(?P<file>\S+?)(?::(?P<line>\d+))?(?::\d+)?$"),
@@ -63,6 +68,10 @@ _FAMILIES = (
     ("Chrome", re.compile(r"(?:Chrome|CriOS)/(\d{1,4})")),
     ("Safari", re.compile(r"Version/(\d{1,4})[\d.]* (?:Mobile/\w+ )?Safari/")),
 )
+
+
+# Function, file and line.
+Frame = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +128,24 @@ def browser_of(user_agent: str) -> str:
     return "other"
 
 
-@lru_cache(maxsize=512)
-def _frames(stack: str) -> Sequence[tuple[str, str, str]]:
-    """The same place fails again and again, each time with another message."""
+_known_frames: OrderedDict[bytes, Sequence[Frame]] = OrderedDict()
+
+
+def _frames(stack: str) -> Sequence[Frame]:
+    """The innermost first. What is known is known by its hash, because messages are in the text as well."""
     text = stack[:_LONGEST_STACK]
-    found = tuple(_lines(text))
-    return found[::-1] if _PYTHON in text else found
+    key = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
+    found = _known_frames.get(key)
+    if found is None:
+        found = tuple(_lines(text))
+        found = found[::-1] if _PYTHON in text else found
+        _known_frames[key] = found
+        if len(_known_frames) > _STACKS_KNOWN:
+            _known_frames.popitem(last=False)
+    return found
 
 
-def _lines(text: str) -> Iterator[tuple[str, str, str]]:
+def _lines(text: str) -> Iterator[Frame]:
     """Lines that are no frame are left out: messages, and source code with its constants."""
     for line in text.splitlines()[:200]:
         stripped = line.strip()[:_LONGEST_LINE]

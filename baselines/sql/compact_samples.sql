@@ -2,7 +2,7 @@
 -- $1 timestamptz: samples started before this instant (the start of an hour) are moved. Partitions must exist.
 -- States from 1024 on are runs that were skipped (sample_state has the codes): neither runs nor failures.
 -- Correlation ids are kept of the first ten calls of an hour that failed and of the three slowest: all would be twice the
--- rest of a chunk, and those are the ones that somebody looks into.
+-- rest of a chunk, and those are the ones that somebody looks into. Calls that come late have as many more.
 -- Relies on sample_head_started, and on the primary keys of the partitions.
 WITH moved AS (
     DELETE FROM sample_head WHERE started_at < $1 RETURNING *

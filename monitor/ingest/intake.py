@@ -7,6 +7,7 @@ from typing import Any, NoReturn, TypeVar
 from fastapi import HTTPException, Request
 from fastapi.security.utils import get_authorization_scheme_param
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
 
 from baselines import Clock
 from monitor.access import AccessTokens, Right, token_hash
@@ -98,6 +99,8 @@ class Intake:
                     if read > limit:
                         self._refuse(kind, Outcome.TOO_LARGE, 413, f"a body has at most {limit} bytes", close=True)
                     chunks.append(chunk)
+        except ClientDisconnect:
+            self._refuse(kind, Outcome.MALFORMED, 400, "the body broke off", close=True)
         except TimeoutError:
             self._refuse(kind, Outcome.TOO_SLOW, 408, f"the body took longer than {_BODY_SECONDS:.0f} s", close=True)
         return b"".join(chunks)

@@ -13,11 +13,15 @@ from monitor.instrumentation.trace import Trace, current_trace
 
 
 class Exchange:
-    """One request with its answer, or one websocket. `started` is in seconds of the performance counter."""
+    """One request with its answer, or one websocket.
+
+    `started` is in seconds of the performance counter; `is_waited_for` until a request is answered, after which
+    background tasks, and whatever the request has left running, go on in it; `is_marked` while statements carry the id.
+    """
 
     __slots__ = (
-        *("_comment", "_endpoint", "_route", "_scope", "_templates"),
-        *("correlation_id", "is_marked", "started", "trace"),
+        *("_comment", "_commented", "_endpoint", "_route", "_scope", "_templates"),
+        *("correlation_id", "is_marked", "is_waited_for", "started", "trace"),
     )
 
     def __init__(
@@ -27,9 +31,11 @@ class Exchange:
         self.correlation_id = correlation_id
         self.trace = trace
         self.is_marked = is_marked
+        self.is_waited_for = scope["type"] == "http"
         self._scope = scope
         self._templates = templates
         self._comment = ""
+        self._commented: tuple[str, str] | None = None
         self._route = ""
         self._endpoint: object = None
 
@@ -44,11 +50,12 @@ class Exchange:
 
     def comment(self, route: str) -> str:
         """What marked statements carry: all there is to know, the current span rather than the caller's."""
-        if not self._comment:
-            values = {"correlation_id": self.correlation_id, "route": route}
-            if trace := current_trace() or self.trace:
-                values["traceparent"] = trace.parent
-            self._comment = comment(**values)
+        trace = current_trace() or self.trace
+        parent = trace.parent if trace else ""
+        if self._commented != (route, parent):
+            values = {"correlation_id": self.correlation_id, "route": route, "traceparent": parent}
+            self._comment = comment(**{name: value for name, value in values.items() if value})
+            self._commented = route, parent
         return self._comment
 
 

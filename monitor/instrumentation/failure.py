@@ -30,6 +30,8 @@ _MASKS = (
     (re.compile(r"\?\S*"), ""),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), _MASKED),
     (re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\([^()]*\)=\([^()]*\)"), _MASKED),
+    # One that was cut off with its end.
+    (re.compile(r"(?:(?<!\w)'|\")[^'\"]*\Z"), _MASKED),
     (re.compile(r"\b(?=\w*\d)[\w-]{5,}\b|\b\d+(?:[.,:-]\d+)*\b"), _MASKED),
 )
 
@@ -85,10 +87,11 @@ def message_of(error: BaseException) -> str:
 
 def masked_text(text: str) -> str:
     """One line of at most 300 characters without what could be somebody's."""
-    line = text.strip().partition("\n")[0][: 4 * _LONGEST_MESSAGE]
+    masked = text.strip()[: 4 * _LONGEST_MESSAGE]
     for pattern, mask in _MASKS:
-        line = pattern.sub(mask, line)
-    return line[:_LONGEST_MESSAGE]
+        masked = pattern.sub(mask, masked)
+    # Not earlier: a constant may go over lines.
+    return masked.partition("\n")[0][:_LONGEST_MESSAGE]
 
 
 def stack_of(error: BaseException) -> str:

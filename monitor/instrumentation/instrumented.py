@@ -52,7 +52,7 @@ class InstrumentedApp:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serves one request, one websocket, or the application's life."""
         if scope["type"] == "http":
-            if scope["path"] == self._metrics_path and scope["method"] in ("GET", "HEAD"):
+            if self._is_for_figures(scope):
                 return self._serve_figures(scope, send)
             return self._serve_request(scope, receive, send)
         if scope["type"] == "websocket":
@@ -68,6 +68,9 @@ class InstrumentedApp:
         def end(final_status: int) -> None:
             nonlocal is_over
             is_over = True
+            exchange.is_waited_for = False
+            # What a request leaves running may never end, and would pay for the id at each of its statements.
+            exchange.is_marked = self._always
             self._figures.in_progress -= 1
             seconds, route = perf_counter() - exchange.started, exchange.route
             self._figures.note_request(scope["method"], route, final_status, seconds, exchange.correlation_id)
@@ -172,6 +175,13 @@ class InstrumentedApp:
                 route=route,
             )
         )
+
+    def _is_for_figures(self, scope: Scope) -> bool:
+        path = self._metrics_path
+        if path is None or not scope["path"].endswith(path) or scope["method"] not in ("GET", "HEAD"):
+            return False
+        # Behind a proxy that takes a prefix off, servers put it back: it is the root path.
+        return bool(scope["path"] in (path, scope.get("root_path", "") + path))
 
     async def _serve_figures(self, scope: Scope, send: Send) -> None:
         accept = ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"accept")

@@ -31,6 +31,10 @@ def watch_pool(pool: asyncpg.Pool, statements: Statements) -> None:
 def _watched(own: Any, statements: Statements) -> type[asyncpg.Connection]:
     """The portal's class of connections, tagging and timing. It holds nothing, so that open ones can become it."""
 
+    def note_transaction(outcome: str) -> None:
+        exchange = current.get()
+        statements.figures.note_transaction(exchange.route if exchange else OUTSIDE, outcome)
+
     class WatchedConnection(own):  # type: ignore[misc]
         __slots__ = ()
         unwatched = own
@@ -43,13 +47,16 @@ def _watched(own: Any, statements: Statements) -> type[asyncpg.Connection]:
             started = perf_counter()
             try:
                 status = await own.execute(self, text, *args, timeout=timeout)
+            except asyncpg.PostgresError:
+                # What is checked at the end only, such as a deferred constraint, rolls back without being asked to.
+                if query.upper().startswith("COMMIT"):
+                    note_transaction("rolled_back")
+                raise
             finally:
                 statements.figures.note_query(name, perf_counter() - started)
             # A transaction that has failed answers COMMIT with ROLLBACK; going back to a savepoint ends none.
             if status == "COMMIT" or (status == "ROLLBACK" and not query.upper().startswith("ROLLBACK TO")):
-                exchange = current.get()
-                outcome = "committed" if status == "COMMIT" else "rolled_back"
-                statements.figures.note_transaction(exchange.route if exchange else OUTSIDE, outcome)
+                note_transaction("committed" if status == "COMMIT" else "rolled_back")
             return status
 
         async def fetch(self, query: str, *args: Any, **options: Any) -> Any:

@@ -1,5 +1,7 @@
 """Hands failures over to portalwatch: bounded, in a thread of its own, and never in a request's way."""
 
+import atexit
+import json
 import queue
 import threading
 from collections.abc import Callable
@@ -60,16 +62,18 @@ class HttpReporter:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._post_all, name="portalwatch-reports", daemon=True)
                 self._thread.start()
+                atexit.register(self.close)
 
     def _post_all(self) -> None:
         import httpx  # a portal without failures never loads it
 
-        headers = {"Authorization": f"Bearer {self._token.get_secret_value()}"}
+        headers = {"Authorization": f"Bearer {self._token.get_secret_value()}", "Content-Type": "application/json"}
         with httpx.Client(timeout=_TIMEOUT_SECONDS, headers=headers, trust_env=False) as client:
             while (failure := self._waiting.get()) is not None:
                 try:
-                    answer = client.post(self._url, json=failure.document())
-                except (httpx.HTTPError, httpx.InvalidURL):
+                    # ASCII, as a message may have half a character, which can't be sent as it is.
+                    answer = client.post(self._url, content=json.dumps(failure.document()))
+                except Exception:  # whatever it is, the next failure is to be told
                     self._count("failed")
                 else:
                     self._count("sent" if answer.is_success else "refused")

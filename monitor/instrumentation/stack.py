@@ -1,4 +1,4 @@
-"""Where the instrumentation stands among an application's middlewares: outside of all of them but OpenTelemetry's."""
+"""Where the instrumentation stands among an application's middlewares: outside of all of them, inside of a span."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -34,12 +34,14 @@ class _Surrounded(ServerErrorMiddleware):
 
 
 def _opentelemetry_in(stack: Any) -> Any:
-    """The middleware of OpenTelemetry's own package, found by name as FastAPI does; None without one."""
-    while stack is not None:
-        if (type(stack).__module__, type(stack).__name__) == (
-            "opentelemetry.instrumentation.asgi",
-            "OpenTelemetryMiddleware",
-        ):
-            return stack
-        stack = getattr(stack, "app", None)
-    return None
+    """The middleware that OpenTelemetry's own package has put around everything, found by name as FastAPI does; None
+    without one. One that the portal has added among its own has middlewares around it.
+    """
+    if not isinstance(stack, ServerErrorMiddleware):
+        return None
+    found: Any = stack.app
+    name = (type(found).__module__, type(found).__name__)
+    is_outermost = name == ("opentelemetry.instrumentation.asgi", "OpenTelemetryMiddleware") and isinstance(
+        found.app, ServerErrorMiddleware
+    )
+    return found if is_outermost else None

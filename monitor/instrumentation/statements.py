@@ -1,5 +1,6 @@
 """What stands in front of each statement, under which name it is timed, and which ones carry a request's ids."""
 
+from collections import OrderedDict
 from time import perf_counter
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ OUTSIDE = "outside"
 """The name of statements that no request asked for."""
 
 _KEPT = 2_000
+# As asyncpg's own cache has it (max_cacheable_statement_size).
+_LONGEST_KEPT = 15 * 1024
 
 
 class _Label(NamedTuple):
@@ -29,7 +32,7 @@ class Statements:
         self._may_be_marked = settings.sql_comments in (SqlComments.SAMPLED, SqlComments.ALWAYS)
         self._slow_seconds = settings.slow_seconds
         self._slow_routes: set[str] = set()
-        self._labels: dict[tuple[str, str], _Label] = {}
+        self._labels: OrderedDict[tuple[str, str], _Label] = OrderedDict()
 
     def note_answer(self, route: str, seconds: float) -> None:
         """A route that was slow carries ids the next time."""
@@ -51,14 +54,17 @@ class Statements:
     def _label(self, query: str, route: str) -> _Label:
         is_tagged = self._are_tagged and may_be_tagged(query)
         label = _Label(comment(route=route) + query if is_tagged else query, name_of(query) or route, is_tagged)
-        # Texts made for one use would fill it; they are read each time instead.
-        if len(self._labels) < _KEPT:
+        # Texts made for one use displace each other.
+        if len(query) <= _LONGEST_KEPT:
             self._labels[query, route] = label
+            if len(self._labels) > _KEPT:
+                self._labels.popitem(last=False)
         return label
 
     def _becomes_marked(self, exchange: Exchange, route: str) -> bool:
         """From here on, as the request is slow by now or the last one of its route was."""
-        if perf_counter() - exchange.started < self._slow_seconds and route not in self._slow_routes:
+        is_slow = perf_counter() - exchange.started >= self._slow_seconds
+        if not exchange.is_waited_for or not (is_slow or route in self._slow_routes):
             return False
         self._slow_routes.discard(route)
         exchange.is_marked = True

@@ -148,9 +148,12 @@ class _Client:
         head = f"GET {path} HTTP/1.1\r\nHost: portal\r\nAuthorization: Bearer {self._token}\r\n\r\n"
         started = time.perf_counter()
         self._connection.sendall(head.encode())
-        answer = self._connection.recv(1 << 18)
+        answer = b""
         while not _is_whole(answer):
-            answer += self._connection.recv(1 << 18)
+            more = self._connection.recv(1 << 18)
+            if not more:
+                raise SystemExit(f"B11: the portal hung up at {path}")
+            answer += more
         took = time.perf_counter() - started
         if not answer.startswith(b"HTTP/1.1 200"):
             raise SystemExit(f"B11: {path} answered {answer[:40]!r}")

@@ -32,7 +32,7 @@ def _request(token: str) -> bytes:
         {
             "error": {
                 "name": "TypeError",
-                "message": f"client {number} is undefined (reading 'k{'abcdefghij'[number % 10]}')",
+                "message": f"client {number} is undefined, reading {'abcdefghij'[number // 50 % 10]}",
                 "stack": _STACK.replace("f3 ", f"g{number % 50} "),
             },
             "context": {

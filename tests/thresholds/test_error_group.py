@@ -1,6 +1,7 @@
 """Errors without what they say of anybody: the table of masks, frames, fingerprints, paths and browsers."""
 
 import time
+import tracemalloc
 
 import pytest
 
@@ -26,6 +27,10 @@ from thresholds.error_group import browser_of, group_of, masked, masked_path
         ("fe_1700000000_ab12x and deadbeef01", "<id> and <id>"),
         ("a\x00b\r\nc\u2028d\ud800e", "a b c d e"),
         ("HTTP 500 for int4", "HTTP <n> for int4"),
+        ("bad note 'Alice Smith\nlives here' refused", "bad note <value> refused"),
+        ('bad note "Alice Smith, cut o', "bad note <value>"),
+        ("bad note 'Alice Smith, cut o", "bad note <value>"),
+        ("bad note «Alice Smith, cut o", "bad note <value>"),
     ],
 )
 def test_what_identifies_is_masked(text: str, kept: str) -> None:
@@ -34,7 +39,11 @@ def test_what_identifies_is_masked(text: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["a", "a1", "'", "a@", "x://", "a.b-", " ", "1,", "DETAIL", "-", "a-", "at (", "eyJ.", "[SQL:", "\\", "@"]
+    "part",
+    [
+        *("a", "a1", "'", "a@", "x://", "a.b-", " ", "1,", "DETAIL", "-", "a-", "at (", "eyJ.", "[SQL:", "\\", "@"),
+        *("“", "‘", "«", '"', "`", "' ", "“”’"),
+    ],
 )
 def test_no_text_takes_long(part: str) -> None:
     """Whatever is repeated: processor time of masks, frames and path together stays in the tens of milliseconds."""
@@ -45,6 +54,26 @@ def test_no_text_takes_long(part: str) -> None:
     masked_path("/" + text)
     browser_of(text)
     assert time.process_time() - started < 0.25
+
+
+def test_no_line_of_a_stack_takes_long() -> None:
+    """One that is nearly a frame, as often as fits."""
+    line = "at " + "a" * 148 + "(" + ":1" * 73 + "("
+    started = time.process_time()
+    for number in range(20):
+        group_of("Error", "x", "\n".join([f"{line}{number}"] * 53))
+    assert time.process_time() - started < 1
+
+
+def test_frames_are_known_again_and_no_text_is_kept() -> None:
+    """The same stack under another message has the same frames; of what was sent nothing else stays."""
+    first, second = (group_of("E", "m", f"TypeError: {secret}\n at f (/x/y.js:7:1)") for secret in ("Alice", "Bob"))
+    assert first == second
+    tracemalloc.start()
+    for number in range(300):
+        group_of("E", "m", f"TypeError: {number}\n at f (/x/y.js:7:1)\n" + "x" * 15_000)
+    assert tracemalloc.get_traced_memory()[0] < 300 * 1_500
+    tracemalloc.stop()
 
 
 def test_a_stack_becomes_frames_without_hosts_and_sources() -> None:

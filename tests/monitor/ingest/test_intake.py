@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -35,6 +36,7 @@ class Note(BaseModel):
 class Door:
     """What a test asks and moves."""
 
+    app: FastAPI
     client: httpx.AsyncClient
     tokens: AccessTokens
     clock: ManualClock
@@ -71,7 +73,7 @@ def at_the_door(store: str, act: Callable[[Door], Awaitable[None]], settings: In
 
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-                await act(Door(client, tokens, clock, exporter))
+                await act(Door(app, client, tokens, clock, exporter))
 
     asyncio.run(run())
 
@@ -164,6 +166,38 @@ def test_all_together_are_limited_too(store: str) -> None:
         assert [(await door.from_portal(json=GOOD)).status_code for _ in range(4)] == [202, 202, 202, 429]
 
     at_the_door(store, act, IngestSettings(origins=(PORTAL,), overall=3))
+
+
+def test_a_client_that_leaves_within_its_body_is_counted(store: str) -> None:
+    """It is nobody's failure, and none is raised."""
+
+    async def act(door: Door) -> None:
+        parts = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return next(parts)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "POST",
+            "path": PATH,
+            "raw_path": PATH.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "scheme": "http",
+            "client": ("127.0.0.1", 1),
+            "headers": [(b"origin", PORTAL.encode())],
+        }
+        await door.app(scope, receive, send)
+        assert sent[0]["status"] == 400
+        assert door.counted("malformed") == 1
+
+    at_the_door(store, act)
 
 
 @pytest.mark.parametrize("told", [True, False])

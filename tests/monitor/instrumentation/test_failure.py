@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -44,6 +47,9 @@ FAILURE = Failure(
         ("Permission denied for relation users", "Permission denied for relation users"),
         ("no answer from https://user:pw@host/x?token=abc", "no answer from https://host/x"),
         ("mail to o.neill@example.org failed", "mail to … failed"),
+        ("bad note 'Alice Smith\nlives here' refused", "bad note … refused"),
+        ("bad note 'Alice Smith, cut o", "bad note …"),
+        (f"bad note 'Alice {'x' * 1200}' refused", "bad note …"),
         ("refused: password=hunterX, user=neill", "refused: password=…, user=neill"),
         ("sent Authorization: Bearer abcDEFghi twice", "sent Authorization: … … twice"),
         ('invalid input syntax for type integer: "Smith, 12 High St"', "invalid input syntax for type integer: …"),
@@ -239,6 +245,31 @@ def test_a_receiver_that_is_not_there_is_counted() -> None:
     reporter.report(FAILURE)
     reporter.close()
     assert counts == {"failed": 2}
+
+
+def test_a_message_that_can_not_be_sent_as_it_is_ends_nothing() -> None:
+    """Half a character, as JSON lets a client send it."""
+    counts = Counter[str]()
+    with _inbox() as (inbox, url):
+        reporter = _reporter(url, counts)
+        reporter.report(replace(FAILURE, message="unknown group \ud800"))
+        reporter.report(FAILURE)
+        reporter.close()
+    assert counts == {"sent": 2}
+    assert inbox.received[0][2]["error"]["message"] == "unknown group \ud800"
+
+
+def test_what_waits_when_a_portal_ends_is_still_posted() -> None:
+    """Nobody has to close anything."""
+    script = (
+        "import sys; from pydantic import SecretStr; from tests.monitor.instrumentation.test_failure import FAILURE;"
+        "from monitor.instrumentation import HttpReporter;"
+        "reporter = HttpReporter(sys.argv[1], SecretStr('t'), capacity=3, count=lambda _: None);"
+        "reporter.report(FAILURE); reporter.report(FAILURE)"
+    )
+    with _inbox() as (inbox, url):
+        subprocess.run([sys.executable, "-c", script, url], check=True, cwd=Path(__file__).parents[3])
+    assert len(inbox.received) == 2
 
 
 def test_an_instrumented_application_reports_to_portalwatch() -> None:

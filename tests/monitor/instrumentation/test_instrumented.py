@@ -443,6 +443,17 @@ def test_the_one_line_works_in_a_lifespan_that_runs_again() -> None:
             assert values(client.get("/metrics").text, "http_requests_total") == {("GET", "/", "200"): count}
 
 
+@pytest.mark.parametrize("root_path", ["", "/portal", "/portal/"])
+def test_figures_are_there_behind_a_proxy_that_takes_a_prefix_off(root_path: str) -> None:
+    """The server puts it back in front of the path; a path that merely ends like it is the portal's."""
+    app = FastAPI()
+    instrument(app)
+    app.add_api_route("/known/metrics", _ok)
+    with served(app, root_path=root_path) as url:
+        assert "http_requests_total" in httpx.get(f"{url}/metrics").text
+        assert httpx.get(f"{url}/known/metrics").json() == "ok"
+
+
 def test_only_an_application_can_be_instrumented() -> None:
     """What else is given is named."""
     with pytest.raises(TypeError, match="not dict"):

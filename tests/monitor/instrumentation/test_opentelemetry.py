@@ -8,10 +8,13 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from monitor import InstrumentationSettings, correlation_id, instrument
 from tests.monitor.instrumentation.served_app import Told, asking, values
@@ -73,6 +76,24 @@ def test_a_made_id_is_that_of_the_trace(way: str) -> None:
     assert context is not None
     assert answer.json() == answer.headers["x-correlation-id"] == f"{context.trace_id:032x}"
     assert values(figures, "http_requests_total")["GET", "/id", "200"] == 1
+
+
+def test_a_middleware_of_opentelemetry_among_the_portals_own_hides_nothing() -> None:
+    """What stands around it, such as a log-in, is inside of the instrumentation, as everything is."""
+    app = FastAPI(telemetry={"tracing": False})
+
+    class Refusing:
+        def __init__(self, app: ASGIApp) -> None:
+            self._app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await PlainTextResponse("who are you?", 401)(scope, receive, send)
+
+    app.add_middleware(OpenTelemetryMiddleware)
+    app.add_middleware(Refusing)
+    instrument(app)
+    assert _get(app, "/id", x_correlation_id="fe_1").headers["x-correlation-id"] == "fe_1"
+    assert values(_get(app, "/metrics").text, "http_requests_total") == {("GET", "unknown", "401"): 1}
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -3,16 +3,24 @@
 import asyncio
 import contextlib
 import io
+import tracemalloc
 from collections.abc import Awaitable, Callable
 from typing import Any
+from unittest.mock import AsyncMock
 
 import asyncpg
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from monitor import InstrumentationSettings, instrument, statement
 from monitor.instrumentation import SqlComments
+from monitor.instrumentation.exchange import Exchange, current
+from monitor.instrumentation.figures import Figures
+from monitor.instrumentation.route import RouteTemplates
+from monitor.instrumentation.statements import Statements
 from tests.monitor.instrumentation.served_app import asking, values
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -119,6 +127,109 @@ def test_a_slow_request_is_marked_and_so_is_the_next_of_its_route(empty_database
     settings = InstrumentationSettings(sql_sample_ratio=0, slow_seconds=0.25)
     route, marked = "/*route='%", "/*correlat"
     assert _with_pool(empty_database, ask, serve, settings) == [[route, marked], [marked, marked], [route, route]]
+
+
+def test_a_marked_statement_names_the_route_that_is_known_by_then(empty_database: str) -> None:
+    """A middleware asks before any route is found, the endpoint afterwards."""
+
+    async def run() -> list[str]:
+        async with asyncpg.create_pool(empty_database, min_size=1, max_size=1) as pool:
+            app, seen = FastAPI(), list[str]()
+            instrument(app, pool=pool, settings=InstrumentationSettings(sql_comments=SqlComments.ALWAYS))
+
+            class Asking:
+                def __init__(self, app: ASGIApp) -> None:
+                    self._app = app
+
+                async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+                    seen.append(await _texts(pool))
+                    await self._app(scope, receive, send)
+
+            async def served() -> None:
+                seen.append(await _texts(pool))
+
+            app.add_middleware(Asking)
+            app.add_api_route("/c", served)
+            async with asking(app) as client:
+                await client.get("/c", headers={"X-Correlation-ID": "fe_1"})
+            return seen
+
+    assert asyncio.run(run()) == [
+        f"/*correlation_id='fe_1',route='unknown'*/ {SELF}",
+        f"/*correlation_id='fe_1',route='%2Fc'*/ {SELF}",
+    ]
+
+
+def test_what_a_request_leaves_running_carries_its_id_no_longer(empty_database: str) -> None:
+    """Neither because it was sampled, nor because it is old: it may run for ever."""
+
+    async def serve(pool: asyncpg.Pool) -> Any:
+        async def later() -> None:
+            await answered.wait()
+            await asyncio.sleep(0.3)
+            seen.append((await _texts(pool))[:10])
+
+        left.append(asyncio.create_task(later()))
+        return (await _texts(pool))[:10]
+
+    async def ask(client: httpx.AsyncClient, _pool: asyncpg.Pool) -> Any:
+        told = (await client.get("/c")).json()
+        answered.set()
+        await asyncio.gather(*left)
+        return told, seen
+
+    for ratio, first in ((1.0, "/*correlat"), (0.0, "/*route='%")):
+        seen, left, answered = list[str](), list[asyncio.Task[None]](), asyncio.Event()
+        settings = InstrumentationSettings(sql_sample_ratio=ratio, slow_seconds=0.25)
+        assert _with_pool(empty_database, ask, serve, settings) == (first, ["/*route='%"])
+
+
+def test_a_websocket_is_not_slow_by_being_open(empty_database: str) -> None:
+    """Its statements have the route's tag, however long it lasts."""
+
+    async def run() -> list[str]:
+        async with asyncpg.create_pool(empty_database, min_size=1, max_size=1) as pool:
+            app, seen = FastAPI(), list[str]()
+            instrument(app, pool=pool, settings=InstrumentationSettings(sql_sample_ratio=0, slow_seconds=0.01))
+
+            @app.websocket("/rooms/{room}")
+            async def talk(socket: WebSocket, room: str) -> None:
+                await socket.accept()
+                await asyncio.sleep(0.05)
+                seen.append(await _texts(pool))
+                await socket.close(reason=room)
+
+            scope: Scope = {
+                "type": "websocket",
+                "path": "/rooms/7",
+                "raw_path": b"/rooms/7",
+                "query_string": b"",
+                "root_path": "",
+                "scheme": "ws",
+                "headers": [],
+                "subprotocols": [],
+                "client": None,
+            }
+            await app(scope, AsyncMock(return_value={"type": "websocket.connect"}), AsyncMock())
+            return seen
+
+    assert asyncio.run(run()) == [f"/*route='%2Frooms%2F%7Broom%7D'*/ {SELF}"]
+
+
+def test_texts_that_are_kept_are_bounded_in_number_and_length() -> None:
+    """A portal that puts values into its texts does not fill the memory, and is tagged all the same."""
+    statements = Statements(QUIET, Figures(CollectorRegistry(), statement_names=10))
+    scope: Scope = {"type": "http", "path": "/", "endpoint": None}
+    token = current.set(Exchange(scope, RouteTemplates([]), "c", None, is_marked=False))
+    try:
+        tracemalloc.start()
+        for number in range(10_000):
+            text, _ = statements.labelled(f"SELECT {number}" + " " * 10_000 * (number % 2 + 1))
+            assert text.startswith("/*route='unknown'*/ SELECT")
+        assert tracemalloc.get_traced_memory()[0] < 2_000 * 2 * 15 * 1024
+    finally:
+        tracemalloc.stop()
+        current.reset(token)
 
 
 def test_marked_requests_leave_no_statement_behind(empty_database: str) -> None:
@@ -271,6 +382,24 @@ def test_statements_are_timed_by_name_and_transactions_counted(empty_database: s
         ("outside",): 1,
     }
     assert values(page, "db_transactions_total") == {("committed", "/d/{number}"): 1, ("rolled_back", "/d/{number}"): 1}
+
+
+def test_a_commit_that_is_refused_is_a_rollback(empty_database: str) -> None:
+    """A constraint that is checked at the end only."""
+
+    async def serve(pool: asyncpg.Pool) -> None:
+        async with pool.acquire() as connection:
+            await connection.execute("CREATE TABLE once (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+            with contextlib.suppress(asyncpg.UniqueViolationError):
+                async with connection.transaction():
+                    await connection.execute("INSERT INTO once VALUES (1), (1)")
+
+    async def ask(client: httpx.AsyncClient, _pool: asyncpg.Pool) -> Any:
+        await client.get("/c")
+        return (await client.get("/metrics")).text
+
+    page = _with_pool(empty_database, ask, serve)
+    assert values(page, "db_transactions_total") == {("rolled_back", "/c"): 1}
 
 
 def test_names_of_statements_are_bounded(empty_database: str) -> None:
