@@ -33,7 +33,7 @@ class Elsewhere:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertView:
     """One alert. `figures` is the value against its limit, `lasted` how long it has been or was, both in words; `since`
-    is when it began.
+    is when it began. `subject` is the path of the page of its series, or of whatever else it is about.
     """
 
     id: str
@@ -45,6 +45,7 @@ class AlertView:
     since: datetime
     lasted: str
     figures: str = ""
+    subject: str = ""
     runbook: str = "/runbooks"
     acknowledged_by: str = ""
     can_be_acknowledged: bool = False

@@ -1,12 +1,11 @@
 """What is known of an alert beyond its row: its baseline, what changed, what was done, where to look."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 from typing import Protocol
-from urllib.parse import quote
 
 import structlog
 
@@ -14,6 +13,7 @@ from alerts import Alert, AlertEvent, AlertRecord, AlertStoreError, Briefing, De
 from baselines import Change, Clock, Ledger, Section
 from baselines.verdict import Question
 from dashboards import runbook_of
+from monitor.alert_subject import subject_page
 from monitor.pipeline import STORE_IS_AWAY
 from monitor.settings import Settings
 from monitor.watch import Watch
@@ -58,7 +58,8 @@ class ServiceBriefer:
 
     async def brief(self, alert: Alert) -> Briefing:
         """What is known at this moment; without the store, or where it takes its time, what needs none."""
-        known = Briefing(links=links_of(self._settings, alert), baseline=_to_baseline(self._watch, alert.series))
+        links = links_of(self._settings, alert, self._watch.series)
+        known = Briefing(links=links, baseline=_to_baseline(self._watch, alert.series))
         try:
             async with asyncio.timeout(_STORE_SECONDS):
                 began = alert.opened_at - _BEFORE
@@ -74,14 +75,15 @@ class ServiceBriefer:
         )
 
 
-def links_of(settings: Settings, alert: Alert) -> Links:
-    """Where a message of that alert leads; nowhere without a public URL."""
+def links_of(settings: Settings, alert: Alert, measured: Container[str]) -> Links:
+    """Where a message of that alert leads; nowhere without a public URL. `measured`: as for `subject_page`."""
     if settings.public_url is None:
         return Links()
     base = str(settings.public_url).rstrip("/")
+    page = subject_page(alert.series, measured)
     return Links(
         alert=f"{base}/alerts/{alert.id}",
-        series=f"{base}/series/{quote(alert.series)}",
+        series=f"{base}{page}" if page else "",
         runbook=f"{base}{runbook_of(alert.route, alert.rule)}",
     )
 

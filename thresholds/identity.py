@@ -2,9 +2,11 @@
 
 import re
 
-# Numbers, mixed keys, UUIDs, long hexadecimal, mail addresses, encoded bytes, and whatever is too long to be a name.
+# Numbers, UUIDs and long hexadecimal, also as the name of a file; mixed keys, mail addresses, encoded bytes, and
+# what is too long to be a name.
 _IDENTITY = re.compile(
-    r"\d+|(?=\D*\d)[\w~-]{6,}|[\w-]*[0-9a-f]{8}-[\w-]*|[0-9a-f]{12,}|[^/]*[@%][^/]*|[^/]{41,}", re.IGNORECASE
+    r"(?:\d+|[\w-]*[0-9a-f]{8}-[\w-]*|[0-9a-f]{12,})(?:\.\w{1,5})?|(?=\D*\d)[\w~-]{6,}|[^/]*[@%][^/]*|[^/]{41,}",
+    re.IGNORECASE,
 )
 
 

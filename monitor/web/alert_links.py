@@ -1,10 +1,13 @@
-"""From an alert to its errors and log lines."""
+"""From an alert to what it is about: its calls, its errors and log lines."""
 
+from collections.abc import Container
 from datetime import timedelta
+from urllib.parse import quote
 
 from alerts import Alert
 from baselines import Clock
 from dashboards.alert_pages import Elsewhere
+from monitor.alert_subject import subject_page
 from monitor.links import filled
 from monitor.pipeline import STORE_IS_AWAY
 from monitor.settings import LinksSettings
@@ -20,16 +23,25 @@ _BEFORE = timedelta(seconds=QUIET_SECONDS)
 class AlertLinks:
     """Finds them; while the store is away an alert has fewer."""
 
-    def __init__(self, links: LinksSettings, errors: PostgresErrors, clock: Clock) -> None:
+    def __init__(self, measured: Container[str], links: LinksSettings, errors: PostgresErrors, clock: Clock) -> None:
+        self._measured = measured
         self._links = links
         self._errors = errors
         self._clock = clock
 
+    def subject(self, alert: Alert) -> str:
+        """The path of the page of what it is about; empty without one."""
+        return subject_page(alert.series, self._measured)
+
     async def of(self, alert: Alert) -> list[Elsewhere]:
-        """Those of one alert: for a class of errors, its page and the newest correlation ids."""
+        """Those of one alert: of a series its calls, of a class of errors its page and the newest correlation ids."""
         start, end = alert.opened_at - _BEFORE, alert.resolved_at or self._clock.now()
         logs = filled(self._links.logs, None, start, end)
         found = [Elsewhere("Log lines of that time", logs)] if logs else []
+        if alert.series in self._measured:
+            at = quote(alert.opened_at.isoformat(), safe="")
+            calls = f"{self.subject(alert)}?window=hour&at={at}#calls"
+            found.insert(0, Elsewhere("Calls around its beginning", calls))
         if not alert.series.startswith(_PREFIX):
             return found
         error_class = alert.series.removeprefix(_PREFIX)

@@ -97,8 +97,9 @@ def alert_routes(
         mutes = Mutes(policy, await alerts.list_silences(), (one.alert for one in standing))
         ahead = schedule(record.alert, policy, mutes)
         frame = await frame_of(request, environment, gate, clock)
-        elsewhere = await links.of(record.alert)
-        return HTMLResponse(render_alert(frame, alert_view(record.alert, now, record.events, ahead, elsewhere)))
+        elsewhere, subject = await links.of(record.alert), links.subject(record.alert)
+        view = alert_view(record.alert, now, record.events, ahead, elsewhere, subject)
+        return HTMLResponse(render_alert(frame, view))
 
     @routes.post("/alerts/{alert_id}/acknowledge", dependencies=[operator], include_in_schema=False)
     async def acknowledge_on_page(alert_id: _AlertId, request: Request) -> Response:

@@ -19,11 +19,13 @@ def alert_view(
     events: Sequence[AlertEvent] = (),
     ahead: Iterable[Upcoming] = (),
     elsewhere: Sequence[Elsewhere] = (),
+    subject: str = "",
 ) -> AlertView:
-    """One alert, with its history, what is ahead of it and where to look where they are given."""
+    """One alert, with its history, what is ahead of it, where to look and the page of its subject where given."""
     return AlertView(
         id=alert.id,
         series=alert.series,
+        subject=subject,
         summary=alert.summary,
         level=alert.level,
         tier=alert.tier,

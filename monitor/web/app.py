@@ -121,7 +121,7 @@ def create_app(
         return [one.document() for one in latest.values()]
 
     app.add_middleware(BrowserAccess, origins=settings.ingest.origins)
-    links = AlertLinks(settings.links, errors.store, clock)
+    links = AlertLinks(watch.series, settings.links, errors.store, clock)
     app.include_router(alert_routes(alerts, policy, links, settings.environment, gate, clock))
     app.include_router(error_routes(intake, errors, gate, clock))
     app.include_router(deployment_routes(deployments, evaluated, gate, clock))

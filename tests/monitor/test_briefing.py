@@ -135,6 +135,18 @@ def test_of_plans_only_the_series_own_is_told(store: str) -> None:
     visit(store, act)
 
 
+def test_a_message_leads_to_a_page_that_is_there(store: str) -> None:
+    """That of the series, that of the errors of a class, or none."""
+
+    async def act(room: Room) -> None:
+        alert = await room.fire()
+        for series, page in (("q.b", "/series/q.b"), ("errors.x", "/errors?class=x"), ("q.gone", None)):
+            known = await room.brief(replace(alert, series=series))
+            assert known.links.series == (f"https://watch.example{page}" if page else "")
+
+    visit(store, act)
+
+
 def test_of_many_changes_the_five_newest_are_told(store: str) -> None:
     """A message is read in a hurry."""
 

@@ -108,6 +108,8 @@ def test_a_group_outlives_constants_lines_and_releases() -> None:
     [
         ("https://u:p@portal.example/clients/4711/plans?name=Hans#x", "/clients/{id}/plans"),
         ("/clients/3f2504e0-4f89-11d3-9a0c-0305e82c3301", "/clients/{id}"),
+        ("/documents/4711.pdf", "/documents/{id}"),
+        ("/static/main.js", "/static/main.js"),
         ("/users/a@b.example/x%20y", "/users/{id}/{id}"),
         ("http://[broken", ""),
         ("/" + "x" * 5_000, "/{id}"),

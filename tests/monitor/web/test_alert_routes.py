@@ -58,6 +58,29 @@ def test_nothing_is_open(store: str) -> None:
     visit(store, act)
 
 
+@pytest.mark.parametrize(
+    ("series", "page"),
+    [
+        ("q.a", "/series/q.a"),
+        ("errors.authorization", "/errors?class=authorization"),
+        ("real_users.largest_contentful_paint.mobile./clients/:id", "/vitals"),
+        ("deployment.phase_overdue", "/deployment"),
+        ("checks.health_validation", "/checks"),
+        ("q.that_is_gone", None),
+    ],
+)
+def test_an_alert_leads_to_what_it_is_about(store: str, series: str, page: str | None) -> None:
+    """By a page that is there, or by none; only a series that is measured has calls."""
+
+    async def act(house: House) -> None:
+        (alert,) = await house.tell(finding(series=series))
+        told = (await house.client.get(f"/alerts/{alert.id}")).text
+        assert re.findall(r'<p class="soft"><a href="(/[^"]*)">', told)[:1] == ([page] if page else [])
+        assert ("#calls" in told) == (series == "q.a")
+
+    visit(store, act)
+
+
 def test_a_page_shows_an_alert_with_what_happened_and_what_is_ahead(store: str) -> None:
     """The figure and its limit, who was told, who could not be, and the next step if nobody does anything."""
 

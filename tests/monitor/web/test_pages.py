@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from dashboards import service_policy
+from monitor.alert_subject import subject_page
 from tests.dashboards.html_checks import read_served
 from tests.pages.scenes import EMPTY, FEW, NOTHING, NOW, Scene
 from tests.pages.shown import Shown, shown
@@ -81,6 +82,13 @@ def test_pages_of_operators_ask_the_public_to_log_in(closed_house: Shown) -> Non
             assert answer.status_code == 303, path
             assert answer.headers["Location"].startswith("/login?next=/")
         assert client.get("/api/v1/alerts").status_code == 401, "a script gets an answer that it understands"
+
+
+@pytest.mark.parametrize("series", [SLOW, "errors.authorization", "real_users.x", "deployment.x", "checks.x"])
+def test_what_an_alert_leads_to_is_there(open_house: Shown, series: str) -> None:
+    """The page of whatever alerts are about."""
+    with browser(open_house) as client:
+        assert client.get(subject_page(series, [SLOW])).status_code == 200
 
 
 def test_the_public_sees_no_plan_and_no_correlation_id(closed_house: Shown) -> None:
