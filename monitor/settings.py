@@ -74,7 +74,7 @@ class HttpSettings(Section):
 
 
 class LogSettings(Section):
-    """How logs are written, always to standard error."""
+    """How the service's logs are written."""
 
     format: LogFormat = Field("auto", description="json, console, or auto: console on a terminal")
     level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is written")

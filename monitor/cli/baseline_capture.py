@@ -26,7 +26,7 @@ from probes import ProbeSet
 @click.argument("name")
 @click.option("--sessions", default=5, show_default=True, help="Capture sessions: noise is from session to session.")
 @click.option("--samples", default=20, show_default=True, help="Samples of each series in a session.")
-@click.option("--quick", is_flag=True, help="Sessions back to back: a minute instead of ten, and noisier.")
+@click.option("--quick", is_flag=True, help="Sessions back to back: seconds instead of ten minutes, and noisier.")
 @click.option("--probe", "globs", multiple=True, metavar="GLOB", help="Only probes of this name; may be repeated.")
 @click.option("--release", help="Release that is measured [default: that of the configuration].")
 @click.option("--by", default=user_name, help="Who captures [default: you].")

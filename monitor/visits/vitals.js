@@ -23,7 +23,7 @@
   const observe = (type, take, more) => {
     try {
       new Watch((list) => list.getEntries().forEach(take)).observe({ type, buffered: true, ...more });
-    } catch {}
+    } catch (unknown) {}
   };
   observe("paint", (one) => {
     if (one.name === "first-contentful-paint" && one.startTime < hidden) metrics.FCP = one.startTime;
