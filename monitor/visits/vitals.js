@@ -23,7 +23,7 @@
   const observe = (type, take, more) => {
     try {
       new Watch((list) => list.getEntries().forEach(take)).observe({ type, buffered: true, ...more });
-    } catch (unknown) {}
+    } catch (_) {}
   };
   observe("paint", (one) => {
     if (one.name === "first-contentful-paint" && one.startTime < hidden) metrics.FCP = one.startTime;
@@ -66,5 +66,5 @@
     });
   };
   addEventListener("error", (event) => { if (event.message) track(event.error || event.message, "error"); });
-  addEventListener("unhandledrejection", (event) => track(event.reason, "unhandledrejection"));
+  addEventListener("unhandledrejection", (event) => track(event.reason, event.type));
 })();
