@@ -1,4 +1,4 @@
-"""B12: errors a second that one service process takes in and writes, and what 2,000 a second do to a probe."""
+"""B12: errors a second that one service process takes in and writes, and whether 2,000 a second disturb a probe."""
 
 import json
 import statistics
@@ -22,7 +22,9 @@ BIAS_GOAL_RATIO = 1.1
 
 def b12() -> Result:
     """Errors of 500 kinds, each with a stack of 15 frames, from 16 connections with a token; each that was accepted is
-    written. `cpu_us` is the processor time of the service for one. Probes run in a process of their own.
+    written. `cpu_us` is the processor time of the service for one. Probes run in a process of their own, against
+    a server that answers at once; they are held against probes beside a process that takes as much of a processor for
+    nothing, because a machine that is awake is another one than a machine that sleeps between two probes (`quiet`).
     """
     figures = defaultdict[str, list[float]](list)
     with ExitStack() as stack:
@@ -31,6 +33,7 @@ def b12() -> Result:
         sender = stack.enter_context(_running("sender", str(port), token))
         target = int(_line(stack.enter_context(_running("prompt_server"))))
         prober = stack.enter_context(_running("prober", f"http://127.0.0.1:{target}"))
+        burner = stack.enter_context(_running("burner"))
         service, sent = psutil.Process(intake.pid), 0.0
         _ask(prober, PROBES)
         sent += _sending(sender, rate=0.0, seconds=1.0)()[0]
@@ -44,6 +47,11 @@ def b12() -> Result:
             figures["cpu_us"].append((sum(service.cpu_times()[:2]) - before) / accepted * 1e6)
             figures["events_per_core_second"].append(1e6 / figures["cpu_us"][-1])
             quiet = statistics.median(_ask(prober, PROBES))
+            _tell(burner, {"seconds": SECONDS, "rate": GOAL, "busy": figures["cpu_us"][-1] / 1e6})
+            _line(burner)
+            time.sleep(0.3)
+            beside = statistics.median(_ask(prober, PROBES))
+            _line(burner)
             sending = _sending(sender, rate=GOAL)
             time.sleep(0.3)
             loaded = statistics.median(_ask(prober, PROBES))
@@ -52,18 +60,19 @@ def b12() -> Result:
             figures["paced_per_second"].append(accepted / seconds)
             figures["quiet_p50_ms"].append(quiet * 1000)
             figures["loaded_p50_ms"].append(loaded * 1000)
-            figures["loaded_to_quiet_p50"].append(loaded / quiet)
+            figures["beside_p50_ms"].append(beside * 1000)
+            figures["loaded_to_beside_p50"].append(loaded / beside)
             time.sleep(1.5)
         _tell(intake, {})
         figures["written_share"].append(int(_line(intake)) / sent)
-    bias = statistics.median(figures["loaded_to_quiet_p50"])
+    bias = statistics.median(figures["loaded_to_beside_p50"])
     met = statistics.median(figures["events_per_core_second"]) >= GOAL and bias <= BIAS_GOAL_RATIO
     return Result(
         id="B12",
         goal=f"at least {GOAL:,.0f} errors a second of a core, all of them written; a probe's median under that rate "
-        f"at most {BIAS_GOAL_RATIO} times as long",
+        f"at most {BIAS_GOAL_RATIO} times that beside any process as busy",
         figures=figures,
-        ratio=figures["loaded_to_quiet_p50"],
+        ratio=figures["loaded_to_beside_p50"],
         met=met and figures["written_share"] == [1.0],
     )
 
