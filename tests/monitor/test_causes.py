@@ -36,7 +36,7 @@ PROBES = {
         "kind": "sql",
         "category": "database_queries",
         "target": "db",
-        "query": "SELECT count(*) FROM orders JOIN items ON items.order_id = orders.id WHERE day = $1",
+        "query": "SELECT sum(pieces) FROM orders JOIN items ON items.order_id = orders.id WHERE day = $1",
         "arguments": [[7], [8], [9]],
     },
     "notes": {
@@ -51,8 +51,8 @@ ORDERS = """
 CREATE TABLE orders (id bigserial PRIMARY KEY, day int NOT NULL, note text NOT NULL) WITH (autovacuum_enabled = false);
 INSERT INTO orders (day, note) SELECT n % 2000, repeat('x', 40) || n % 977 FROM generate_series(1, 80000) AS n;
 CREATE INDEX orders_by_day ON orders (day);
-CREATE TABLE items (order_id bigint NOT NULL) WITH (autovacuum_enabled = false);
-INSERT INTO items SELECT id FROM orders ORDER BY id * 7919 % 80021;
+CREATE TABLE items (order_id bigint NOT NULL, pieces int NOT NULL) WITH (autovacuum_enabled = false);
+INSERT INTO items SELECT id, 1 FROM orders ORDER BY id * 7919 % 80021;
 CREATE INDEX items_by_order ON items (order_id);
 CREATE TABLE notes (id int NOT NULL) WITH (autovacuum_enabled = false);
 INSERT INTO notes SELECT n FROM generate_series(1, 10000) AS n;
