@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 from random import Random
 from typing import Any
@@ -204,6 +205,12 @@ class Form:
     method: str = ""
     action: str = ""
     fields: list[str] = field(default_factory=list)
+
+
+def text_of(page: httpx.Response) -> str:
+    """What a person reads on a page, with single spaces."""
+    body = re.sub(r"<style>.*?</style>|</?(?:time|span|strong|a|wbr)\b[^>]*>", "", page.text, flags=re.DOTALL)
+    return unescape(" ".join(re.sub(r"<[^>]+>", " ", body).split()))
 
 
 def form_of(html: str) -> Form:

@@ -13,6 +13,10 @@ from monitor.alert_subject import subject_page
 from tests.dashboards.html_checks import read_served
 from tests.pages.scenes import EMPTY, FEW, NOTHING, NOW, Scene
 from tests.pages.shown import Shown, shown
+from thresholds.check_report import CheckKind
+from thresholds.deployment.standing_alerts import load_standing_alerts
+from thresholds.error_class import series_of_class
+from thresholds.vitals import CATEGORY as REAL_USERS
 
 SLOW = "database_queries.client_groups_list"
 PUBLIC = ("/", f"/series/{SLOW}", "/runbooks", "/runbooks/host", "/login")
@@ -84,9 +88,18 @@ def test_pages_of_operators_ask_the_public_to_log_in(closed_house: Shown) -> Non
         assert client.get("/api/v1/alerts").status_code == 401, "a script gets an answer that it understands"
 
 
-@pytest.mark.parametrize("series", [SLOW, "errors.authorization", "real_users.x", "deployment.x", "checks.x"])
+@pytest.mark.parametrize(
+    "series",
+    [
+        SLOW,
+        series_of_class("authorization"),
+        f"{REAL_USERS}.x",
+        load_standing_alerts().series()[0],
+        CheckKind.CONSTRAINTS.series,
+    ],
+)
 def test_what_an_alert_leads_to_is_there(open_house: Shown, series: str) -> None:
-    """The page of whatever alerts are about."""
+    """The page of whatever alerts are about, by the names that they have."""
     with browser(open_house) as client:
         assert client.get(subject_page(series, [SLOW])).status_code == 200
 
